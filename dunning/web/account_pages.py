@@ -16,7 +16,7 @@ from dunning.documents.pages.why_text import explain_stage
 from dunning.documents.words import word_of, words_of
 from dunning.gateways.store.access import append_access
 from dunning.jobs.desk import account, protect, search
-from dunning.jobs.desk.session import RefusedError, open_office
+from dunning.jobs.desk.session import RefusedError, open_session
 from dunning.jobs.monthly import preview
 from dunning.web.access import LOOKS, PROTECTS, CheckedForm, Person, permit
 from dunning.web.respond import describe_refusal, give_file, go_to, respond, status_of
@@ -42,7 +42,7 @@ def search_account(request: Request, person: Adviser, form: CheckedForm) -> Resp
     A form and not an address, because the text may be a name.
     """
     text = str(form.get("text", ""))[:_LONGEST]
-    found = search.find(open_office(), text)
+    found = search.find(open_session(), text)
     if len(found.hits) == 1:
         return go_to(request, _address(found.hits[0].premise_no, found.hits[0].payer_code))
     return respond(request, person, "search.html", found=found, search_text=text)
@@ -54,7 +54,7 @@ def show_account(
 ) -> Response:
     """Show an account on a night; by default on the last closed one."""
     return _show(
-        request, person, account.look(open_office(), premise_no, payer_code, as_of), is_whole=False
+        request, person, account.look(open_session(), premise_no, payer_code, as_of), is_whole=False
     )
 
 
@@ -68,10 +68,10 @@ def show_identifier(
     as_of: date | None = None,
 ) -> Response:
     """Show the same with the whole identifier, after recording the user."""
-    office = open_office()
-    page = account.look(office, premise_no, payer_code, as_of)
+    session = open_session()
+    page = account.look(session, premise_no, payer_code, as_of)
     append_access(
-        office.engine, person.user_name, "unmask", f"premise {premise_no} payer {payer_code}"
+        session.engine, person.user_name, "unmask", f"premise {premise_no} payer {payer_code}"
     )
     return _show(request, person, page, is_whole=True)
 
@@ -84,14 +84,14 @@ def protect_account(
 
     A refusal is shown above the page, with the form as filled in.
     """
-    office = open_office()
+    session = open_session()
     wish = protect.HoldForm(
         **{name: str(form.get(name, "")) for name in ("reason", "note", "document", "until")}
     )
     try:
-        protect.protect(office, premise_no, payer_code, wish, person.user_name)
+        protect.protect(session, premise_no, payer_code, wish, person.user_name)
     except RefusedError as refusal:
-        page = account.look(office, premise_no, payer_code)
+        page = account.look(session, premise_no, payer_code)
         return _show(request, person, page, is_whole=False, refusal=refusal, wish=wish)
     return go_to(request, f"{_address(premise_no, payer_code)}#protect")
 
@@ -101,10 +101,10 @@ def give_story(
     person: Adviser, premise_no: str, payer_code: str, as_of: date | None = None
 ) -> Response:
     """Return the story as a PDF for the complaint file."""
-    office = open_office()
-    page = account.look(office, premise_no, payer_code, as_of)
+    session = open_session()
+    page = account.look(session, premise_no, payer_code, as_of)
     append_access(
-        office.engine, person.user_name, "story", f"premise {premise_no} payer {payer_code}"
+        session.engine, person.user_name, "story", f"premise {premise_no} payer {payer_code}"
     )
     head = [
         ("payer", page.payer.name),
@@ -121,14 +121,14 @@ def give_notice(
     person: Adviser, premise_no: str, payer_code: str, as_of: date | None = None
 ) -> Response:
     """Return the account's monthly notice of a night as a PDF."""
-    office = open_office()
-    day = account.look(office, premise_no, payer_code, as_of).story.as_of
+    session = open_session()
+    day = account.look(session, premise_no, payer_code, as_of).story.as_of
     made = preview.render(premise_no, payer_code, day)
     if not made.notices:
         held = "it is withheld" if made.is_withheld else "nothing new, and nothing unpaid"
         raise NotThereError(f"There is no notice of this account for {day}: {held}.")
     append_access(
-        office.engine, person.user_name, "notice", f"premise {premise_no} payer {payer_code}"
+        session.engine, person.user_name, "notice", f"premise {premise_no} payer {payer_code}"
     )
     (content,) = made.notices.values()
     return give_file(content, f"notice-{day}.pdf", "application/pdf")
@@ -208,16 +208,16 @@ def _show(
     refusal: RefusedError | None = None,
     wish: protect.HoldForm = _NO_WISH,
 ) -> Response:
-    office, account_key = open_office(), (page.story.premise_no, page.story.payer_code)
+    session, account_key = open_session(), (page.story.premise_no, page.story.payer_code)
     national_id = page.payer.national_id if is_whole else account.mask(page.payer.national_id)
     return respond(
         request,
         person,
         "account.html",
         status_of(refusal),
-        holds=protect.find_holds(office, *account_key),
-        ending=[hold.hold_no for hold in protect.find_ending(office, person.user_name)],
-        terms=protect.terms_of(office),
+        holds=protect.find_holds(session, *account_key),
+        ending=[hold.hold_no for hold in protect.find_ending(session, person.user_name)],
+        terms=protect.terms_of(session),
         protections=REASONS_OF_HOLDS,
         wish=wish,
         refused=describe_refusal(person.language, refusal),

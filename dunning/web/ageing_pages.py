@@ -12,7 +12,7 @@ from dunning.documents.lists.list_files import render_ageing
 from dunning.documents.pages.charts import Bar, draw_bars, draw_line
 from dunning.documents.pages.html import write_money, write_word
 from dunning.jobs.desk import ageing, groups
-from dunning.jobs.desk.session import open_office
+from dunning.jobs.desk.session import open_session
 from dunning.web.access import Person, permit
 from dunning.web.respond import give_file, phrase_for, respond
 
@@ -34,7 +34,7 @@ def show_ageing(
     stage: str = "",
 ) -> Response:
     """Show the ageing of a night under filters."""
-    night = ageing.look(open_office(), as_of, service, district, stage)
+    night = ageing.look(open_session(), as_of, service, district, stage)
     chosen = {"service": service, "district": district, "stage": stage}
     pictures = _draw(person, night) if night else {}
     values: dict[str, Any] = {
@@ -56,7 +56,7 @@ def give_ageing(
     stage: str = "",
 ) -> Response:
     """Return the same as a workbook."""
-    night = ageing.look(open_office(), as_of, service, district, stage)
+    night = ageing.look(open_session(), as_of, service, district, stage)
     if night is None:
         raise NotThereError("No night is closed yet, so there is no ageing.")
     return give_file(render_ageing(night.rows, night.as_of), f"ageing-{night.as_of}.xlsx", XLSX)
@@ -71,7 +71,7 @@ def show_group(
         request,
         person,
         "group.html",
-        group=groups.look(open_office(), name, as_of, page),
+        group=groups.look(open_session(), name, as_of, page),
     )
 
 

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request, Response
 
 from dunning.documents.messages.release_question import APPROVE, REJECT
 from dunning.jobs.desk import approvals
-from dunning.jobs.desk.session import RefusedError, open_office
+from dunning.jobs.desk.session import RefusedError, open_session
 from dunning.web.access import CheckedForm, Person, permit
 from dunning.web.questions import answer_question, ask_anew, find_question_states
 from dunning.web.respond import go_to, phrase_for, respond
@@ -74,9 +74,9 @@ def ask(
 
 
 def _show(request: Request, person: Person, refusal: RefusedError | None = None) -> Response:
-    office = open_office()
-    names, approves = approvals.lists_of(office, person.user_name, may_court=person.may("court"))
-    found = approvals.look(office, names)
+    session = open_session()
+    names, approves = approvals.lists_of(session, person.user_name, may_court=person.may("court"))
+    found = approvals.look(session, names)
     refused = "" if refusal is None else phrase_for(person, f"approvals.refused_{refusal.reason}")
     return respond(
         request,
@@ -91,8 +91,8 @@ def _show(request: Request, person: Person, refusal: RefusedError | None = None)
 
 
 def _refuse_unseen(person: Person, list_name: str, as_of: date) -> None:
-    office = open_office()
-    approvals.require_newest(office, as_of)
-    names, _ = approvals.lists_of(office, person.user_name, may_court=person.may("court"))
+    session = open_session()
+    approvals.require_newest(session, as_of)
+    names, _ = approvals.lists_of(session, person.user_name, may_court=person.may("court"))
     if list_name not in names:
         raise RefusedError(f"There is no list {list_name!r} here.", "no_list")

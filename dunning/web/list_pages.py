@@ -12,7 +12,7 @@ from dunning.core.lists import LISTS
 from dunning.gateways.store.access import append_access
 from dunning.gateways.store.holds import FROM_ACCOUNT, ManualHold
 from dunning.jobs.desk import list_taking, lists, manual_holds
-from dunning.jobs.desk.session import RefusedError, open_office
+from dunning.jobs.desk.session import RefusedError, open_session
 from dunning.web.access import (
     LOOKS,
     CheckedForm,
@@ -42,7 +42,7 @@ def show_lists(request: Request, person: Reader, as_of: date | None = None) -> R
         request,
         person,
         "lists.html",
-        overview=lists.look_over(open_office(), as_of),
+        overview=lists.look_over(open_session(), as_of),
         of_court=lists.OF_COURT,
     )
 
@@ -59,11 +59,11 @@ def end_hold(request: Request, person: HoldSetter, form: CheckedForm, hold_no: i
 
     A hold from a list: by all who see the list; another user's hold on an account: by few.
     """
-    office = open_office()
+    session = open_session()
     try:
-        if not _may_end(person, manual_holds.find_manual_hold(office, hold_no)):
+        if not _may_end(person, manual_holds.find_manual_hold(session, hold_no)):
             raise StrangerError("not_yours", person.user_name)
-        manual_holds.end_manual_hold(office, hold_no, person.user_name)
+        manual_holds.end_manual_hold(session, hold_no, person.user_name)
     except RefusedError as refusal:
         return _show_holds(request, person, refusal)
     return go_to(request, "/lists/holds")
@@ -100,11 +100,11 @@ def _give(
     _permit_court(person, name)
     if suffix not in _KINDS:
         raise HTTPException(404)
-    office = open_office()
+    session = open_session()
     content, file = list_taking.take(
-        office, name, suffix, as_of, wish, is_whole=person.may("identifiers")
+        session, name, suffix, as_of, wish, is_whole=person.may("identifiers")
     )
-    append_access(office.engine, person.user_name, "download", file)
+    append_access(session.engine, person.user_name, "download", file)
     return give_file(content, file, _KINDS[suffix])
 
 
@@ -154,7 +154,7 @@ def show_row(
 ) -> Response:
     """Show all data of an account's rows."""
     _permit_court(person, name)
-    found = lists.look_into(open_office(), name, as_of, premise_no, payer_code)
+    found = lists.look_into(open_session(), name, as_of, premise_no, payer_code)
     return _show_row(request, person, found, (premise_no, payer_code))
 
 
@@ -170,11 +170,11 @@ def show_row_identifier(
 ) -> Response:
     """Show the same with the whole identifier, after recording the user."""
     _permit_court(person, name)
-    office = open_office()
-    found = lists.look_into(office, name, as_of, premise_no, payer_code, is_whole=True)
+    session = open_session()
+    found = lists.look_into(session, name, as_of, premise_no, payer_code, is_whole=True)
     if lists.may_unmask(name):
         append_access(
-            office.engine, person.user_name, "unmask", f"premise {premise_no} payer {payer_code}"
+            session.engine, person.user_name, "unmask", f"premise {premise_no} payer {payer_code}"
         )
     return _show_row(request, person, found, (premise_no, payer_code), is_whole=True)
 
@@ -194,10 +194,10 @@ def hold_row(
     A refusal is shown above the row, with the form as filled in.
     """
     _permit_court(person, name)
-    office, note, until = open_office(), str(form.get("note", "")), str(form.get("until", ""))
+    session, note, until = open_session(), str(form.get("note", "")), str(form.get("until", ""))
     try:
         manual_holds.hold_row(
-            office,
+            session,
             name,
             as_of,
             premise_no,
@@ -207,7 +207,7 @@ def hold_row(
             author=person.user_name,
         )
     except RefusedError as refusal:
-        found = lists.look_into(office, name, as_of, premise_no, payer_code)
+        found = lists.look_into(session, name, as_of, premise_no, payer_code)
         return _show_row(
             request,
             person,
@@ -245,8 +245,8 @@ def _show(
     request: Request, person: Person, name: str, as_of: date | None, wish: lists.ListQuery
 ) -> Response:
     _permit_court(person, name)
-    office = open_office()
-    page = lists.look(office, name, as_of, wish)
+    session = open_session()
+    page = lists.look(session, name, as_of, wish)
     deciding, others = lists.split_columns(name, page.columns)
     return respond(
         request,
@@ -255,9 +255,9 @@ def _show(
         page=page,
         deciding_columns=deciding,
         other_columns=others,
-        held_accounts=manual_holds.find_manual_holds(office, page.as_of),
+        held_accounts=manual_holds.find_manual_holds(session, page.as_of),
         kept={name: value for name, value in wish.filters.items() if value},
-        held=list_taking.count_held(office, page.name, page.as_of),
+        held=list_taking.count_held(session, page.name, page.as_of),
     )
 
 
@@ -272,7 +272,7 @@ def _show_row(
     note: str = "",
     until: str = "",
 ) -> Response:
-    office, ends = open_office(), manual_holds.ends_of(found.as_of)
+    session, ends = open_session(), manual_holds.ends_of(found.as_of)
     return respond(
         request,
         person,
@@ -282,21 +282,21 @@ def _show_row(
         premise_no=account[0],
         payer_code=account[1],
         is_whole=is_whole,
-        hold=manual_holds.find_manual_holds(office, found.as_of).get(account),
+        hold=manual_holds.find_manual_holds(session, found.as_of).get(account),
         ends=ends,
         note=note,
         until=until or ends.proposed,
         refused=describe_refusal(person.language, refusal),
-        may_hold=manual_holds.may_hold(office, found.name, found.as_of),
+        may_hold=manual_holds.may_hold(session, found.name, found.as_of),
         has_accounts_to_hold=found.name in LISTS,
         may_end=partial(_may_end, person),
-        has_left=manual_holds.has_left(office, found.name, found.as_of),
+        has_left=manual_holds.has_left(session, found.name, found.as_of),
         may_unmask=lists.may_unmask(found.name),
     )
 
 
 def _show_holds(request: Request, person: Person, refusal: RefusedError | None) -> Response:
-    known = manual_holds.list_manual_holds(open_office())
+    known = manual_holds.list_manual_holds(open_session())
     return respond(
         request,
         person,

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from dunning.documents.pages.policy_text import label_of, title_of
 from dunning.documents.pages.rule_values import write_value
 from dunning.jobs.desk import policy
-from dunning.jobs.desk.session import open_office
+from dunning.jobs.desk.session import open_session
 from dunning.web.access import Person, permit
 from dunning.web.respond import respond
 
@@ -25,7 +25,7 @@ def show_policy(request: Request, person: Viewer, on: str = "") -> Response:
     For text that is no day: a message above today's rules.
     """
     day, mistake = _read_day(on.strip())
-    page = policy.look(open_office(), day)
+    page = policy.look(open_session(), day)
     return respond(
         request,
         person,

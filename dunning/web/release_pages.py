@@ -9,7 +9,7 @@ from fastapi import APIRouter, HTTPException, Request, Response
 
 from dunning.gateways.store.access import append_access
 from dunning.jobs.desk import releases
-from dunning.jobs.desk.session import open_office
+from dunning.jobs.desk.session import open_session
 from dunning.jobs.release import recall
 from dunning.web.access import CheckedForm, Person, StrangerError, permit
 from dunning.web.ageing_pages import XLSX
@@ -29,14 +29,14 @@ _KINDS = {
 @router.get("/releases")
 def show_releases(request: Request, person: Reader) -> Response:
     """Show answers, releases and recalls of the last nights, and who viewed or downloaded what."""
-    return respond(request, person, "releases.html", nights=releases.look(open_office()))
+    return respond(request, person, "releases.html", nights=releases.look(open_session()))
 
 
 @router.get("/releases/{list_name}")
 def show_release(request: Request, person: Reader, list_name: str, as_of: date) -> Response:
     """Show one release: files with hashes, rows held back and why, kill lists, rows still out."""
     _permit_court(person, list_name)
-    page = releases.look_at(open_office(), as_of, list_name)
+    page = releases.look_at(open_session(), as_of, list_name)
     return respond(
         request,
         person,
@@ -57,10 +57,10 @@ def give_released(person: Taker, list_name: str, place: str, file: str, as_of: d
         raise HTTPException(404)
     if not _may_take(person, list_name):  # whole identifiers stand in the files of cases
         raise StrangerError("not_yours", person.user_name)
-    office = open_office()
-    content = releases.fetch_file(office, as_of, list_name, place, file)
+    session = open_session()
+    content = releases.fetch_file(session, as_of, list_name, place, file)
     name = f"{list_name}-{as_of}-{place}-{file.replace('/', '-')}"
-    append_access(office.engine, person.user_name, "download", name)
+    append_access(session.engine, person.user_name, "download", name)
     return give_file(content, name, _KINDS[kind])
 
 

@@ -10,7 +10,7 @@ from dunning.documents.pages.charts import draw_trend
 from dunning.documents.pages.findings_text import write_remark
 from dunning.documents.pages.html import write_number
 from dunning.jobs.desk import protect, tonight
-from dunning.jobs.desk.session import open_office
+from dunning.jobs.desk.session import open_session
 from dunning.web.access import Person, permit
 from dunning.web.respond import phrase_for, respond
 
@@ -21,15 +21,15 @@ Viewer = Annotated[Person, permit("night")]
 @router.get("/")
 def show_tonight(request: Request, person: Viewer, as_of: date | None = None) -> Response:
     """Show a closed night; by default the last one."""
-    office = open_office()
-    night = tonight.look(office, as_of)
-    ending = protect.find_ending(office, person.user_name) if person.may("protect") else []
+    session = open_session()
+    night = tonight.look(session, as_of)
+    ending = protect.find_ending(session, person.user_name) if person.may("protect") else []
     return respond(
         request,
         person,
         "tonight.html",
         night=night,
-        newest=tonight.newest_run(office),
+        newest=tonight.newest_run(session),
         ending=ending,
         remarks=_translate(person, night.warnings) if night else [],
         unusual=_translate(person, night.unusual) if night else [],

@@ -65,7 +65,7 @@ def any_premise(out: Path) -> str:
 
 def try_out(ledger: Path) -> str:
     text = (ledger / "policy" / "stages.toml").read_text("utf-8")
-    this = session.open_office()
+    this = session.open_session()
     request = what_if.TrialRequest("0123456789abcdef" * 2, "stages.toml", text, [AS_OF.isoformat()])
     answer = what_if.order(this, "head", request, {})
     what_if_run.run(answer.result_id)

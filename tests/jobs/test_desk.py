@@ -24,7 +24,7 @@ from dunning.gateways.snapshots.search_index import build_search_index
 from dunning.gateways.snapshots.snapshot import open_snapshot
 from dunning.gateways.store import open_store, runs
 from dunning.jobs.desk import account, ageing, search, tonight
-from dunning.jobs.desk.session import Office
+from dunning.jobs.desk.session import DeskSession
 from dunning.jobs.queries import explain
 from tests.jobs.conftest import MakeHome
 from tests.jobs.nights import AS_OF, nightly
@@ -33,35 +33,35 @@ NIGHTS = [date(2026, 9, 30), date(2026, 10, 22), AS_OF - timedelta(days=1), AS_O
 
 
 @pytest.fixture(scope="module")
-def office(
+def session(
     lasting_sample: Path, new_home: MakeHome, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Office]:
-    """The office of a home in which some nights of the sample are closed."""
+) -> Iterator[DeskSession]:
+    """The session of a home in which some nights of the sample are closed."""
     folder = tmp_path_factory.mktemp("desk")
     with new_home(folder / "home"):
         for night in NIGHTS:
             assert nightly(lasting_sample, folder / "out", night).code == 0
         settings = Settings.from_environment()
-        yield Office(settings, open_store(settings, "test"))
+        yield DeskSession(settings, open_store(settings, "test"))
 
 
 @pytest.fixture(scope="module")
-def owing(office: Office) -> list[tuple[str, str]]:
+def owing(session: DeskSession) -> list[tuple[str, str]]:
     """Accounts that owe on the last night, those that stand highest first."""
     from dunning.gateways.store.decisions import fetch_decisions
 
     rows = sorted(
-        fetch_decisions(office.engine, AS_OF).to_pylist(), key=lambda row: -row["overdue_cents"]
+        fetch_decisions(session.engine, AS_OF).to_pylist(), key=lambda row: -row["overdue_cents"]
     )
     return [(row["premise_no"], row["payer_code"]) for row in rows]
 
 
-def test_a_night_stands_beside_the_one_before_and_that_of_a_month_ago(office: Office) -> None:
-    night = tonight.look(office)
+def test_a_night_stands_beside_the_one_before_and_that_of_a_month_ago(session: DeskSession) -> None:
+    night = tonight.look(session)
     assert night is not None
     assert (night.as_of, night.before_on, night.month_ago_on) == (AS_OF, NIGHTS[2], NIGHTS[1])
     assert list(night.dates) == NIGHTS[::-1]
-    before = tonight.look(office, NIGHTS[2])
+    before = tonight.look(session, NIGHTS[2])
     assert before is not None
     assert [each.before for each in night.stages] == [
         (each.rows, each.cents) for each in before.stages
@@ -70,8 +70,8 @@ def test_a_night_stands_beside_the_one_before_and_that_of_a_month_ago(office: Of
     assert sum(each.cents for each in night.stages) == night.books["EUR.open"]
 
 
-def test_the_moves_explain_what_changed_between_two_nights(office: Office) -> None:
-    night = tonight.look(office)
+def test_the_moves_explain_what_changed_between_two_nights(session: DeskSession) -> None:
+    night = tonight.look(session)
     assert night is not None
     for stage in ("overdue", "final_warning", "court_bound"):
         came = sum(move.accounts for move in night.moves if move.to_stage == stage)
@@ -81,14 +81,14 @@ def test_the_moves_explain_what_changed_between_two_nights(office: Office) -> No
         assert came - left == told.rows - told.before[0]
 
 
-def test_a_night_that_is_not_closed_is_not_there(office: Office) -> None:
+def test_a_night_that_is_not_closed_is_not_there(session: DeskSession) -> None:
     with pytest.raises(NotThereError, match="are not closed"):
-        tonight.look(office, date(2026, 1, 1))
+        tonight.look(session, date(2026, 1, 1))
 
 
-def test_the_ageing_adds_up_to_what_is_open(office: Office) -> None:
-    night = ageing.look(office)
-    books = tonight.look(office)
+def test_the_ageing_adds_up_to_what_is_open(session: DeskSession) -> None:
+    night = ageing.look(session)
+    books = tonight.look(session)
     assert night is not None and books is not None
     assert night.total.cents == books.books["EUR.open"]
     for sums in (night.bands, night.by_district, night.by_service, night.by_stage):
@@ -97,20 +97,20 @@ def test_the_ageing_adds_up_to_what_is_open(office: Office) -> None:
     assert night.trend[-1][1] == night.total.cents
 
 
-def test_filters_of_the_ageing_cut_it_into_its_parts(office: Office) -> None:
-    whole = ageing.look(office)
+def test_filters_of_the_ageing_cut_it_into_its_parts(session: DeskSession) -> None:
+    whole = ageing.look(session)
     assert whole is not None
-    parts = [ageing.look(office, None, each.name) for each in whole.by_service]
+    parts = [ageing.look(session, None, each.name) for each in whole.by_service]
     assert sum(part.total.cents for part in parts if part) == whole.total.cents
     with pytest.raises(NotThereError, match="has no ageing"):
-        ageing.look(office, date(2020, 1, 1))
+        ageing.look(session, date(2020, 1, 1))
 
 
 def test_an_account_is_told_as_explain_tells_it(
-    office: Office, owing: list[tuple[str, str]]
+    session: DeskSession, owing: list[tuple[str, str]]
 ) -> None:
     for premise_no, payer_code in owing[:5]:
-        page = account.look(office, premise_no, payer_code)
+        page = account.look(session, premise_no, payer_code)
         told = render_story(page.story, list(page.proposals))
         assert told == explain.run(premise_no, payer_code, AS_OF)
         assert [row["as_of"] for row in page.nights] == sorted(
@@ -121,46 +121,48 @@ def test_an_account_is_told_as_explain_tells_it(
 
 
 def test_what_must_be_paid_at_least_is_no_more_than_what_is_open(
-    office: Office, owing: list[tuple[str, str]]
+    session: DeskSession, owing: list[tuple[str, str]]
 ) -> None:
-    pages = [account.look(office, *pair) for pair in owing[:20]]
+    pages = [account.look(session, *pair) for pair in owing[:20]]
     coming = [(each, page) for page in pages for each in page.coming]
     assert coming
     assert all(0 < each.pay_cents <= page.story.account["open_cents"] for each, page in coming)
 
 
-def test_an_unknown_account_is_not_there(office: Office, owing: list[tuple[str, str]]) -> None:
+def test_an_unknown_account_is_not_there(
+    session: DeskSession, owing: list[tuple[str, str]]
+) -> None:
     for pair in (("no such", "1"), (owing[0][0], "no such")):
         with pytest.raises(NotThereError, match="There is no account of premise"):
-            account.look(office, *pair)
+            account.look(session, *pair)
     with pytest.raises(NotThereError):
-        account.look(office, *owing[0], date(2026, 1, 1))
+        account.look(session, *owing[0], date(2026, 1, 1))
 
 
 def test_an_account_is_found_by_each_of_its_numbers_and_by_name(
-    office: Office, owing: list[tuple[str, str]]
+    session: DeskSession, owing: list[tuple[str, str]]
 ) -> None:
     premise_no, payer_code = owing[0]
-    page = account.look(office, premise_no, payer_code)
+    page = account.look(session, premise_no, payer_code)
     invoice_no = page.story.tables["items"][0]["invoice_no"]
     name = page.payer.name
     words = " ".join(reversed(name.split()))
     for wanted in (premise_no, payer_code, invoice_no, name, words.lower(), f"  {premise_no} "):
-        found = search.find(office, wanted)
+        found = search.find(session, wanted)
         assert (premise_no, payer_code) in {
             (hit.premise_no, hit.payer_code) for hit in found.hits
         }, wanted
-    assert search.find(office, premise_no[:-1]).hits
+    assert search.find(session, premise_no[:-1]).hits
     assert not any(
-        search.find(office, nothing).hits for nothing in ("", "няма такъв човек никъде", "x" * 90)
+        search.find(session, nothing).hits for nothing in ("", "няма такъв човек никъде", "x" * 90)
     )
 
 
 def test_an_account_is_found_by_what_the_page_and_a_message_show(
-    office: Office, owing: list[tuple[str, str]]
+    session: DeskSession, owing: list[tuple[str, str]]
 ) -> None:
     premise_no, payer_code = owing[0]
-    address = account.look(office, premise_no, payer_code).payer.address
+    address = account.look(session, premise_no, payer_code).payer.address
     shown = [
         f"Партида {premise_no} · {payer_code}",
         f"Партида {premise_no} / {payer_code}",
@@ -174,20 +176,20 @@ def test_an_account_is_found_by_what_the_page_and_a_message_show(
         address.upper().replace(",", " "),
     ]
     for wanted in shown:
-        found = [(hit.premise_no, hit.payer_code) for hit in search.find(office, wanted).hits]
+        found = [(hit.premise_no, hit.payer_code) for hit in search.find(session, wanted).hits]
         assert (premise_no, payer_code) in found, wanted
     assert [[(premise_no, payer_code)]] * 5 == [
-        [(hit.premise_no, hit.payer_code) for hit in search.find(office, wanted).hits]
+        [(hit.premise_no, hit.payer_code) for hit in search.find(session, wanted).hits]
         for wanted in shown[:5]
     ]
 
 
 def test_a_phone_is_found_in_any_spelling_and_so_are_mail_meter_case_and_notice(
-    office: Office,
+    session: DeskSession,
 ) -> None:
-    run = runs.fetch_run(office.engine, AS_OF)
+    run = runs.fetch_run(session.engine, AS_OF)
     assert run is not None and run.snapshot_name is not None
-    snapshot = open_snapshot(office.settings.snapshots / run.snapshot_name)
+    snapshot = open_snapshot(session.settings.snapshots / run.snapshot_name)
     tried = {"phone": 0, "email": 0, "meter": 0, "case": 0, "notice": 0}
 
     def pair_of(bucket: Bucket, place: int) -> tuple[str, str]:
@@ -198,7 +200,7 @@ def test_a_phone_is_found_in_any_spelling_and_so_are_mail_meter_case_and_notice(
 
     def check(kind: str, wanted: str, pair: tuple[str, str]) -> None:
         assert pair in [
-            (hit.premise_no, hit.payer_code) for hit in search.find(office, wanted).hits
+            (hit.premise_no, hit.payer_code) for hit in search.find(session, wanted).hits
         ], (kind, wanted)
         tried[kind] += 1
 
@@ -244,10 +246,10 @@ def test_a_phone_is_found_in_any_spelling_and_so_are_mail_meter_case_and_notice(
     assert all(tried.values()), tried
 
 
-def test_every_invoice_finds_its_account(office: Office) -> None:
-    run = runs.fetch_run(office.engine, AS_OF)
+def test_every_invoice_finds_its_account(session: DeskSession) -> None:
+    run = runs.fetch_run(session.engine, AS_OF)
     assert run is not None and run.snapshot_name is not None
-    snapshot = open_snapshot(office.settings.snapshots / run.snapshot_name)
+    snapshot = open_snapshot(session.settings.snapshots / run.snapshot_name)
     for number in snapshot.buckets()[::9]:
         bucket = snapshot.read_bucket(number)
         for row in range(0, len(bucket.items), 17):
@@ -255,23 +257,23 @@ def test_every_invoice_finds_its_account(office: Office) -> None:
             expected = tuple(
                 bucket.accounts.text(name)[place].as_py() for name in ("premise_no", "payer_code")
             )
-            found = search.find(office, bucket.items.text("invoice_no")[row].as_py())
+            found = search.find(session, bucket.items.text("invoice_no")[row].as_py())
             assert expected in [(hit.premise_no, hit.payer_code) for hit in found.hits]
 
 
-def test_an_index_goes_with_its_snapshot(office: Office) -> None:
-    root = office.settings.home / "search"
+def test_an_index_goes_with_its_snapshot(session: DeskSession) -> None:
+    root = session.settings.home / "search"
     (root / "gone").mkdir()
     with alive(root / ".killed.1.unfinished"):
         pass
-    run = runs.fetch_run(office.engine, AS_OF)
+    run = runs.fetch_run(session.engine, AS_OF)
     assert run is not None and run.snapshot_name is not None
-    snapshot = open_snapshot(office.settings.snapshots / run.snapshot_name)
+    snapshot = open_snapshot(session.settings.snapshots / run.snapshot_name)
     with alive(root / ".built.2.unfinished"):
-        build_search_index(office.settings, snapshot)
+        build_search_index(session.settings, snapshot)
         left = {folder.name for folder in root.iterdir()}
     assert left == {run.snapshot_name, ".built.2.unfinished"}
-    build_search_index(office.settings, snapshot)
+    build_search_index(session.settings, snapshot)
     assert [folder.name for folder in root.iterdir()] == [run.snapshot_name]
     assert {oct(path.stat().st_mode & 0o777) for path in (root / run.snapshot_name).iterdir()} == {
         "0o600"
@@ -279,9 +281,9 @@ def test_an_index_goes_with_its_snapshot(office: Office) -> None:
 
 
 def test_the_story_on_paper_says_what_the_page_says(
-    office: Office, owing: list[tuple[str, str]], tmp_path: Path
+    session: DeskSession, owing: list[tuple[str, str]], tmp_path: Path
 ) -> None:
-    page = account.look(office, *owing[0])
+    page = account.look(session, *owing[0])
     content = render_story_pdf(page.story, [("payer", page.payer.name)], [])
     assert content == render_story_pdf(page.story, [("payer", page.payer.name)], [])
     (tmp_path / "story.pdf").write_bytes(content)
@@ -303,21 +305,21 @@ def test_before_the_first_night_there_is_nothing_and_that_is_no_fault(
 ) -> None:
     with new_home(tmp_path / "empty"):
         settings = Settings.from_environment()
-        office = Office(settings, open_store(settings, "test"))
-        assert (tonight.look(office), ageing.look(office)) == (None, None)
+        session = DeskSession(settings, open_store(settings, "test"))
+        assert (tonight.look(session), ageing.look(session)) == (None, None)
         with pytest.raises(NotThereError, match="No night is closed yet"):
-            account.look(office, "1", "2")
+            account.look(session, "1", "2")
 
 
 def test_interest_by_segment_adds_up_to_that_of_the_invoice(
-    office: Office, owing: list[tuple[str, str]]
+    session: DeskSession, owing: list[tuple[str, str]]
 ) -> None:
     """Each item is rounded once; what is shown of its segments must not differ from it by a
     cent.
     """
     checked = 0
     for premise_no, payer_code in owing[:60]:
-        tables = account.look(office, premise_no, payer_code).story.tables
+        tables = account.look(session, premise_no, payer_code).story.tables
         for item in tables["items"]:
             parts = [
                 row["interest_cents"]
@@ -330,11 +332,11 @@ def test_interest_by_segment_adds_up_to_that_of_the_invoice(
 
 
 def test_why_this_stage_names_the_rule_the_items_and_the_numbers_and_nothing_else(
-    office: Office, owing: list[tuple[str, str]]
+    session: DeskSession, owing: list[tuple[str, str]]
 ) -> None:
     seen = set()
     for premise_no, payer_code in owing[:: max(len(owing) // 80, 1)]:
-        story = account.look(office, premise_no, payer_code).story
+        story = account.look(session, premise_no, payer_code).story
         for language in ("bg", "en"):
             why = explain_stage(language, story)
             way = story.account["rule"].partition(".")[2]

@@ -22,7 +22,7 @@ from dunning.documents.lists.parquet_files import render_parquet
 from dunning.gateways.settings.environment import Settings
 from dunning.jobs.desk import lists
 from dunning.jobs.desk.list_files import DOWNLOADS, FILES, columns_of
-from dunning.jobs.desk.session import Office, RefusedError
+from dunning.jobs.desk.session import DeskSession, RefusedError
 from tests.jobs.conftest import MakeHome
 from tests.jobs.nights import AS_OF, Night, days, dunning, nightly, say_fresh
 from tests.object_stores import Store
@@ -37,7 +37,7 @@ LONG = ("text", "interest_segments")
 class Desk:
     """A desk after two nights of a ledger that has something on every list."""
 
-    office: Office
+    session: DeskSession
     nights: list[Night]
 
     def published(self, name: str) -> list[dict[str, str]]:
@@ -54,10 +54,10 @@ class Desk:
 
     def all(self, name: str, wish: lists.ListQuery = ALL) -> list[dict[str, str]]:
         """Return every row that the pages of a list show, as its file would have it."""
-        first = lists.look(self.office, name, None, wish)
+        first = lists.look(self.session, name, None, wish)
         turned = [
             lists.look(
-                self.office,
+                self.session,
                 name,
                 None,
                 lists.ListQuery(wish.filters, wish.text, wish.sort, wish.is_descending, n),
@@ -79,7 +79,7 @@ def desk(
     with new_home(folder / "home") as engine:
         nights = [nightly(lasting_sample, folder / "out", day) for day in (AS_OF, days(1))]
         assert [0, 0] == [night.code for night in nights]
-        yield Desk(Office(Settings.from_environment(), engine), nights)
+        yield Desk(DeskSession(Settings.from_environment(), engine), nights)
 
 
 def as_text(column: ListColumn, value: object) -> str:
@@ -118,11 +118,11 @@ def refusal(reason: str) -> pytest.RaisesExc[RefusedError]:
 def test_before_the_first_night_there_is_nothing_to_look_over(
     settings: Settings, engine: Engine
 ) -> None:
-    assert lists.look_over(Office(settings, engine), None) is None
+    assert lists.look_over(DeskSession(settings, engine), None) is None
 
 
 def test_the_overview_counts_what_the_night_published(desk: Desk) -> None:
-    found = lists.look_over(desk.office, None)
+    found = lists.look_over(desk.session, None)
     told = desk.nights[-1].manifest["lists"]
 
     assert found is not None
@@ -150,7 +150,7 @@ def test_every_filter_shows_the_rows_that_have_its_word_and_their_sums(
 ) -> None:
     rows = shown(desk.published(name))
     reasons = {column.name for column in columns_of(name) if column.kind is ColumnFormat.REASONS}
-    for choice in lists.look(desk.office, name, None, ALL).choices:
+    for choice in lists.look(desk.session, name, None, ALL).choices:
         names = reasons if choice.key == "reason" else {choice.key}
         for value in choice.values:
             wish = lists.ListQuery({choice.key: value})
@@ -159,7 +159,7 @@ def test_every_filter_shows_the_rows_that_have_its_word_and_their_sums(
                 for row in rows
                 if any(value in row[each].split() or value == row[each] for each in names)
             ]
-            page = lists.look(desk.office, name, None, wish)
+            page = lists.look(desk.session, name, None, wish)
 
             assert expected == desk.all(name, wish)
             assert {
@@ -211,12 +211,12 @@ def test_words_are_found_in_any_text_of_a_row_but_never_in_an_identifier(desk: D
 
 def test_what_nobody_can_want_is_an_empty_or_an_unsorted_list_and_the_last_page(desk: Desk) -> None:
     page = lists.look(
-        desk.office,
+        desk.session,
         "reminders",
         None,
         lists.ListQuery({"channel": "pigeon"}, "", "nothing", False, 7),
     )
-    last = lists.look(desk.office, "quarantine", None, lists.ListQuery({}, page=10**6))
+    last = lists.look(desk.session, "quarantine", None, lists.ListQuery({}, page=10**6))
 
     assert (0, 1, 1, []) == (page.count, page.pages, page.wish.page, page.rows)
     assert (last.pages, last.pages) == (last.wish.page, -(-last.count // lists.PAGE_ROWS))
@@ -226,9 +226,9 @@ def test_a_row_tells_everything_with_its_message_or_the_items_of_its_case(desk: 
     message = desk.published("reminders")[-1]
     case = desk.published("court")[0]
     told = lists.look_into(
-        desk.office, "reminders", None, message["premise_no"], message["payer_code"]
+        desk.session, "reminders", None, message["premise_no"], message["payer_code"]
     )
-    court = lists.look_into(desk.office, "court", None, case["premise_no"], case["payer_code"])
+    court = lists.look_into(desk.session, "court", None, case["premise_no"], case["payer_code"])
     items = [row for row in desk.published("court_items") if row["case_ref"] == case["case_ref"]]
 
     assert message in [
@@ -239,7 +239,7 @@ def test_a_row_tells_everything_with_its_message_or_the_items_of_its_case(desk: 
         {c.name: as_text(c, row[c.source]) for c in court.item_columns} for row in court.items
     ]
     whole = lists.look_into(
-        desk.office, "court", None, case["premise_no"], case["payer_code"], is_whole=True
+        desk.session, "court", None, case["premise_no"], case["payer_code"], is_whole=True
     )
     assert [case["national_id"]] == [row["national_id"] for row in whole.rows]
 
@@ -247,7 +247,7 @@ def test_a_row_tells_everything_with_its_message_or_the_items_of_its_case(desk: 
 @pytest.mark.parametrize("name", DOWNLOADS)
 @pytest.mark.parametrize("suffix", ["csv", "xlsx"])
 def test_a_file_is_given_as_it_was_published(desk: Desk, name: str, suffix: str) -> None:
-    content, file = lists.download(desk.office, name, suffix, AS_OF, is_whole=True)
+    content, file = lists.download(desk.session, name, suffix, AS_OF, is_whole=True)
 
     assert (desk.nights[0].folder / f"{DOWNLOADS[name].path}.{suffix}").read_bytes() == content
     assert f"{name}-2026-11-22.{suffix}" == file
@@ -256,8 +256,8 @@ def test_a_file_is_given_as_it_was_published(desk: Desk, name: str, suffix: str)
 def test_who_may_not_see_identifiers_gets_the_court_list_with_masks_and_nothing_else_changed(
     desk: Desk,
 ) -> None:
-    content, file = lists.download(desk.office, "court", "csv", None, is_whole=False)
-    workbook, sheet_file = lists.download(desk.office, "court", "xlsx", None, is_whole=False)
+    content, file = lists.download(desk.session, "court", "csv", None, is_whole=False)
+    workbook, sheet_file = lists.download(desk.session, "court", "xlsx", None, is_whole=False)
     given = list(
         csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=";")
     )
@@ -269,42 +269,44 @@ def test_who_may_not_see_identifiers_gets_the_court_list_with_masks_and_nothing_
     assert [row["national_id"] for row in given] == [
         row[place].value or "" for row in sheet.iter_rows(min_row=2)
     ]
-    assert lists.download(desk.office, "withheld", "csv", None, is_whole=False) == lists.download(
-        desk.office, "withheld", "csv", None, is_whole=True
+    assert lists.download(desk.session, "withheld", "csv", None, is_whole=False) == lists.download(
+        desk.session, "withheld", "csv", None, is_whole=True
     )
 
 
 def test_what_is_not_there_is_refused_with_its_reason(desk: Desk) -> None:
     with refusal("no_list"):
-        lists.look(desk.office, "secrets", None, ALL)
+        lists.look(desk.session, "secrets", None, ALL)
     with refusal("no_list"):
-        lists.download(desk.office, "../court", "csv", None, is_whole=True)
+        lists.download(desk.session, "../court", "csv", None, is_whole=True)
     with refusal("no_night"):
-        lists.look(desk.office, "court", date(2020, 1, 1), ALL)
+        lists.look(desk.session, "court", date(2020, 1, 1), ALL)
     for name, premise_no in (("court", "nobody"), ("quarantine", "1"), ("court_items", "1")):
         with refusal("no_row"):
-            lists.look_into(desk.office, name, None, premise_no, "1")
+            lists.look_into(desk.session, name, None, premise_no, "1")
 
 
 @pytest.fixture
-def small(settings: Settings, engine: Engine, home: Path, tmp_path: Path) -> tuple[Office, Night]:
+def small(
+    settings: Settings, engine: Engine, home: Path, tmp_path: Path
+) -> tuple[DeskSession, Night]:
     """A desk of the test's own after a night with one message."""
     ledger = say_fresh(World().account(1, ("2026-11-01", "60.00")).write(tmp_path / "ledger"))
-    return Office(settings, engine), nightly(ledger, tmp_path / "out")
+    return DeskSession(settings, engine), nightly(ledger, tmp_path / "out")
 
 
-def test_a_file_that_was_changed_or_is_gone_is_not_shown(small: tuple[Office, Night]) -> None:
-    office, night = small
+def test_a_file_that_was_changed_or_is_gone_is_not_shown(small: tuple[DeskSession, Night]) -> None:
+    session, night = small
     for end in ("csv", "parquet"):
         path = night.folder / f"reminders/sms.{end}"
         path.write_bytes(path.read_bytes() + b"x")
     with refusal("changed"):
-        lists.look(office, "reminders", None, ALL)
+        lists.look(session, "reminders", None, ALL)
     with refusal("changed"):
-        lists.download(office, "reminders-sms", "csv", None, is_whole=True)
+        lists.download(session, "reminders-sms", "csv", None, is_whole=True)
     path.unlink()
     with refusal("gone"):
-        lists.look(office, "reminders", None, ALL)
+        lists.look(session, "reminders", None, ALL)
 
 
 @pytest.mark.parametrize(
@@ -313,9 +315,9 @@ def test_a_file_that_was_changed_or_is_gone_is_not_shown(small: tuple[Office, Ni
     ids=["no Parquet", "other columns"],
 )
 def test_a_file_that_another_version_wrote_is_told(
-    small: tuple[Office, Night], engine: Engine, other: bytes
+    small: tuple[DeskSession, Night], engine: Engine, other: bytes
 ) -> None:
-    office, night = small
+    session, night = small
     (night.folder / "withheld.parquet").write_bytes(other)
     manifest = night.manifest
     manifest["files"]["withheld.parquet"] = hashlib.sha256(other).hexdigest()
@@ -325,7 +327,7 @@ def test_a_file_that_another_version_wrote_is_told(
             text("UPDATE dunning.runs SET receipts = CAST(:told AS jsonb)"), {"told": told}
         )
     with refusal("unreadable"):
-        lists.look(office, "withheld", None, ALL)
+        lists.look(session, "withheld", None, ALL)
     del manifest["files"]["court.parquet"]
     with engine.begin() as connection:
         told = json.dumps({"manifest": manifest})
@@ -333,22 +335,22 @@ def test_a_file_that_another_version_wrote_is_told(
             text("UPDATE dunning.runs SET receipts = CAST(:told AS jsonb)"), {"told": told}
         )
     with refusal("unreadable"):
-        lists.look(office, "court", None, ALL)
+        lists.look(session, "court", None, ALL)
 
 
 def test_a_night_that_did_not_record_its_manifest_is_read_by_the_one_that_lies_there(
-    small: tuple[Office, Night], engine: Engine
+    small: tuple[DeskSession, Night], engine: Engine
 ) -> None:
-    office, night = small
+    session, night = small
     with engine.begin() as connection:
         connection.execute(text("UPDATE dunning.runs SET receipts = '{}'"))
 
     assert ["000001"] == [
-        row["premise_no"] for row in lists.look(office, "reminders", None, ALL).rows
+        row["premise_no"] for row in lists.look(session, "reminders", None, ALL).rows
     ]
     (night.folder / "manifest.json").write_text("{}", "utf-8")
     with refusal("changed"):
-        lists.look_over(office, None)
+        lists.look_over(session, None)
 
 
 def test_a_refused_row_that_is_very_long_is_cut_on_the_page_only(
@@ -360,7 +362,7 @@ def test_a_refused_row_that_is_very_long_is_cut_on_the_page_only(
     ledger.premise("000400", service="x" * 5000)
     night = nightly(say_fresh(ledger.write(tmp_path / "ledger")), tmp_path / "out")
     (whole,) = [row["row"] for row in night.csv("quarantine")]
-    (shown_row,) = lists.look(Office(settings, engine), "quarantine", None, ALL).rows
+    (shown_row,) = lists.look(DeskSession(settings, engine), "quarantine", None, ALL).rows
 
     assert f"{whole[:600]}…" == shown_row["row"]
 
@@ -379,10 +381,10 @@ def test_a_night_on_an_object_store_is_shown_from_there(
         store.url("out"),
     ]
     assert dunning(*command).code == 0
-    office = Office(settings, engine)
-    content, _ = lists.download(office, "reminders-sms", "csv", None, is_whole=True)
+    session = DeskSession(settings, engine)
+    content, _ = lists.download(session, "reminders-sms", "csv", None, is_whole=True)
 
     assert ["000001"] == [
-        row["premise_no"] for row in lists.look(office, "reminders", None, ALL).rows
+        row["premise_no"] for row in lists.look(session, "reminders", None, ALL).rows
     ]
     assert content.startswith(b"\xef\xbb\xbfreference;premise_no;")

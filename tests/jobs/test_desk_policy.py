@@ -15,7 +15,7 @@ from dunning.documents.pages.rule_values import write_value
 from dunning.documents.words import table_of
 from dunning.gateways.settings.environment import Settings
 from dunning.jobs.desk import policy
-from dunning.jobs.desk.session import Office
+from dunning.jobs.desk.session import DeskSession
 from dunning.policy.policies import BUILT_IN, load_policy
 from dunning.policy.schema import SHAPES
 from dunning.policy.show import Row, show_rows
@@ -55,9 +55,9 @@ grace_days = "чака подпис"
 
 
 @pytest.fixture
-def office(settings: Settings, engine: Engine, home: Path) -> Office:
+def session(settings: Settings, engine: Engine, home: Path) -> DeskSession:
     """A desk before the first night."""
-    return Office(settings, engine)
+    return DeskSession(settings, engine)
 
 
 @pytest.fixture
@@ -67,28 +67,28 @@ def ledger(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def own_night(office: Office, ledger: Path, tmp_path: Path) -> Iterator[Office]:
+def own_night(session: DeskSession, ledger: Path, tmp_path: Path) -> Iterator[DeskSession]:
     """A desk after a night under an own file of agreements."""
     own = tmp_path / "policy"
     own.mkdir()
     (own / "agreements.toml").write_text(AGREEMENTS, "utf-8")
     assert nightly(ledger, tmp_path / "out", AS_OF, "--policy", str(own)).code == 0
-    yield office
+    yield session
 
 
 def rule(page: policy.PolicyPage, name: str) -> policy.RulePage:
     return next(rule for rule in page.rules if rule.name == name)
 
 
-def test_before_the_first_night_the_built_in_rules_are_shown(office: Office) -> None:
-    page = policy.look(office, None)
+def test_before_the_first_night_the_built_in_rules_are_shown(session: DeskSession) -> None:
+    page = policy.look(session, None)
 
     assert (page.closed_on, page.origin_on, page.different) == (None, None, ())
     assert [rule.name for rule in page.rules] == list(table_of("bg", "rule_file"))
     assert [row for rule in page.rules for row in rule.rows] == show_rows(load_policy(), page.on)
 
 
-def test_the_last_night_shows_the_files_that_decided_it(own_night: Office) -> None:
+def test_the_last_night_shows_the_files_that_decided_it(own_night: DeskSession) -> None:
     page = policy.look(own_night, None)
 
     assert (page.on, page.closed_on, page.origin_on, page.different) == (
@@ -113,7 +113,7 @@ def test_the_last_night_shows_the_files_that_decided_it(own_night: Office) -> No
     ],
 )
 def test_another_day_is_looked_up_in_the_last_nights_files(
-    own_night: Office, on: date, value: int, states: list[str]
+    own_night: DeskSession, on: date, value: int, states: list[str]
 ) -> None:
     page = policy.look(own_night, on)
 
@@ -122,7 +122,7 @@ def test_another_day_is_looked_up_in_the_last_nights_files(
     assert [line.state for line in rule(page, "agreements").history] == states
 
 
-def test_the_history_says_what_each_version_changed(own_night: Office) -> None:
+def test_the_history_says_what_each_version_changed(own_night: DeskSession) -> None:
     lines = rule(policy.look(own_night, None), "agreements").history
     changes = [
         [(c.before and c.before.value, c.after and c.after.value) for c in line.changes]
@@ -138,14 +138,14 @@ def test_the_history_says_what_each_version_changed(own_night: Office) -> None:
     ]
 
 
-def test_rates_are_shown_for_every_day_of_the_past(office: Office) -> None:
-    rates = rule(policy.look(office, date(2026, 11, 22)), "interest_rates")
+def test_rates_are_shown_for_every_day_of_the_past(session: DeskSession) -> None:
+    rates = rule(policy.look(session, date(2026, 11, 22)), "interest_rates")
 
     assert rates.is_dated
     assert [row.effective_from for row in rates.rows][:2] == [date(1990, 1, 1), date(2015, 1, 1)]
 
 
-def test_a_day_without_a_rule_is_refused(own_night: Office) -> None:
+def test_a_day_without_a_rule_is_refused(own_night: DeskSession) -> None:
     with pytest.raises(DunningError, match="nothing holds on 1989-12-31"):
         policy.look(own_night, date(1989, 12, 31))
 

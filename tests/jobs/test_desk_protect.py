@@ -16,7 +16,7 @@ from dunning.gateways.store.holds import append_hold, end_hold, fetch_holds
 from dunning.gateways.store.proposals import fetch_account_proposals
 from dunning.jobs.desk import manual_holds, protect
 from dunning.jobs.desk.protect import HoldForm
-from dunning.jobs.desk.session import Office, RefusedError
+from dunning.jobs.desk.session import DeskSession, RefusedError
 from dunning.jobs.nightly import classify, close, load, propose, write
 from dunning.jobs.release.last_look import look_again
 from tests.jobs.nights import AS_OF, Night, days, nightly, say_fresh
@@ -44,25 +44,27 @@ def night(ledger: Path, engine: Engine, home: Path, tmp_path: Path) -> Night:
 
 
 @pytest.fixture
-def office(night: Night, settings: Settings, engine: Engine) -> Office:
+def session(night: Night, settings: Settings, engine: Engine) -> DeskSession:
     assert ["000001", "000002"] == [row["premise_no"] for row in night.csv("disconnections")]
-    return Office(settings, engine)
+    return DeskSession(settings, engine)
 
 
-def protect_one(office: Office, number: int = 1, author: str = "adviser", **wished: str) -> int:
+def protect_one(
+    session: DeskSession, number: int = 1, author: str = "adviser", **wished: str
+) -> int:
     wish = HoldForm(**{"reason": "life_support", "note": NOTE, **wished})
-    return protect.protect(office, f"{number:06}", f"P{number}", wish, author)
+    return protect.protect(session, f"{number:06}", f"P{number}", wish, author)
 
 
-def refused(office: Office, **wished: str) -> tuple[str, dict[str, object]]:
-    before = fetch_holds(office.engine)
+def refused(session: DeskSession, **wished: str) -> tuple[str, dict[str, object]]:
+    before = fetch_holds(session.engine)
     with pytest.raises(RefusedError) as caught:
-        protect_one(office, **wished)
-    assert before == fetch_holds(office.engine)
+        protect_one(session, **wished)
+    assert before == fetch_holds(session.engine)
     return caught.value.reason, caught.value.values
 
 
-def look(office: Office, night: Night, list_name: str) -> list[str | None]:
+def look(session: DeskSession, night: Night, list_name: str) -> list[str | None]:
     """Return why the rows of a list would stay here if it left now."""
     columns = {
         "premise_no": ["000001", "000002"],
@@ -71,13 +73,15 @@ def look(office: Office, night: Night, list_name: str) -> list[str | None]:
         "not_after": [AS_OF, AS_OF],
     }
     rows = pa.table(columns).append_column("stage", pa.array(["overdue", "overdue"]))
-    reasons, _ = look_again(office.settings, office.engine, AS_OF, list_name, rows, on=AS_OF)
+    reasons, _ = look_again(session.settings, session.engine, AS_OF, list_name, rows, on=AS_OF)
     return reasons.to_pylist()
 
 
-def test_a_protection_is_a_hold_with_reason_author_and_the_policys_end(office: Office) -> None:
-    number = protect_one(office, note=f" {NOTE} ")
-    (hold,) = fetch_holds(office.engine)
+def test_a_protection_is_a_hold_with_reason_author_and_the_policys_end(
+    session: DeskSession,
+) -> None:
+    number = protect_one(session, note=f" {NOTE} ")
+    (hold,) = fetch_holds(session.engine)
 
     told = (
         hold.hold_no,
@@ -95,7 +99,7 @@ def test_a_protection_is_a_hold_with_reason_author_and_the_policys_end(office: O
         hold.valid_from,
         hold.valid_until,
     )
-    assert [hold] == protect.find_holds(office, "000001", "P1")
+    assert [hold] == protect.find_holds(session, "000001", "P1")
 
 
 @pytest.mark.parametrize(
@@ -110,18 +114,18 @@ def test_a_protection_is_a_hold_with_reason_author_and_the_policys_end(office: O
     ],
 )
 def test_it_is_in_force_at_once_for_whatever_leaves(
-    office: Office, night: Night, reason: str, said: str
+    session: DeskSession, night: Night, reason: str, said: str
 ) -> None:
-    protect_one(office, reason=reason)
+    protect_one(session, reason=reason)
 
     assert [[said, None]] * 2 == [
-        look(office, night, "disconnections"),
-        look(office, night, "reminders"),
+        look(session, night, "disconnections"),
+        look(session, night, "reminders"),
     ]
 
 
 def test_who_is_ill_protects_the_whole_premise_and_his_other_homes_from_being_cut_off(
-    office: Office, night: Night
+    session: DeskSession, night: Night
 ) -> None:
     given = {
         "list_name": "account",
@@ -130,18 +134,20 @@ def test_who_is_ill_protects_the_whole_premise_and_his_other_homes_from_being_cu
         "author": "a",
         "valid_until": days(9),
     }
-    append_hold(office.engine, premise_no="000001", payer_code="P4", reason="vulnerable", **given)
-    append_hold(office.engine, premise_no="000004", payer_code="P2", reason="life_support", **given)
+    append_hold(session.engine, premise_no="000001", payer_code="P4", reason="vulnerable", **given)
+    append_hold(
+        session.engine, premise_no="000004", payer_code="P2", reason="life_support", **given
+    )
 
-    assert ["vulnerable", "life_support"] == look(office, night, "disconnections")
-    assert [None, None] == look(office, night, "reminders")
+    assert ["vulnerable", "life_support"] == look(session, night, "disconnections")
+    assert [None, None] == look(session, night, "reminders")
 
 
 def test_from_the_next_night_on_the_decisions_know_it_until_its_end(
-    office: Office, ledger: Path, tmp_path: Path
+    session: DeskSession, ledger: Path, tmp_path: Path
 ) -> None:
-    protect_one(office, reason="vulnerable", until=days(3).isoformat())
-    protect_one(office, 3, reason="dispute", until=days(3).isoformat())
+    protect_one(session, reason="vulnerable", until=days(3).isoformat())
+    protect_one(session, 3, reason="dispute", until=days(3).isoformat())
     nights = [nightly(ledger, tmp_path / "out", days(n)) for n in (2, 3)]
 
     listed = [[row["premise_no"] for row in night.csv("disconnections")] for night in nights]
@@ -151,32 +157,32 @@ def test_from_the_next_night_on_the_decisions_know_it_until_its_end(
 
 
 def test_a_document_lets_it_last_a_year_and_none_only_as_long_as_the_policy_says(
-    office: Office,
+    session: DeskSession,
 ) -> None:
     limit = {"first": date(2026, 11, 24), "last": date(2026, 12, 7)}
-    assert ("end_without_document", limit) == refused(office, until="2026-12-08")
+    assert ("end_without_document", limit) == refused(session, until="2026-12-08")
     assert ("end_range", {**limit, "last": date(2027, 11, 24)}) == refused(
-        office, until="2027-11-25", document=DOCUMENT
+        session, until="2027-11-25", document=DOCUMENT
     )
     assert {"end_without_document"} == {
-        refused(office, until=until)[0] for until in ("2026-11-23", "x", "2026-13-01")
+        refused(session, until=until)[0] for until in ("2026-11-23", "x", "2026-13-01")
     }
-    protect_one(office, until="2027-11-24", document=f"  {DOCUMENT}\n")
-    (hold,) = fetch_holds(office.engine)
+    protect_one(session, until="2027-11-24", document=f"  {DOCUMENT}\n")
+    (hold,) = fetch_holds(session.engine)
     assert (date(2027, 11, 24), DOCUMENT) == (hold.valid_until, hold.document)
 
 
 def test_a_second_click_changes_nothing_a_document_prolongs_and_another_reason_stands_beside(
-    office: Office,
+    session: DeskSession,
 ) -> None:
-    protect_one(office)
+    protect_one(session)
     assert ("protected_already", {"author": "adviser", "until": date(2026, 12, 7)}) == refused(
-        office
+        session
     )
-    protect_one(office, until="2026-12-31", document=DOCUMENT)
-    protect_one(office, reason="dispute")
+    protect_one(session, until="2026-12-31", document=DOCUMENT)
+    protect_one(session, reason="dispute")
 
-    ends = [(hold.reason, hold.valid_until.isoformat()) for hold in fetch_holds(office.engine)]
+    ends = [(hold.reason, hold.valid_until.isoformat()) for hold in fetch_holds(session.engine)]
     assert [
         ("dispute", "2026-12-07"),
         ("life_support", "2026-12-31"),
@@ -184,9 +190,9 @@ def test_a_second_click_changes_nothing_a_document_prolongs_and_another_reason_s
     ] == ends
 
 
-def test_a_struck_account_can_still_be_protected(office: Office) -> None:
+def test_a_struck_account_can_still_be_protected(session: DeskSession) -> None:
     manual_holds.hold_row(
-        office,
+        session,
         "disconnections",
         AS_OF,
         "000001",
@@ -195,46 +201,46 @@ def test_a_struck_account_can_still_be_protected(office: Office) -> None:
         until="2026-12-22",
         author="head",
     )
-    protect_one(office)
+    protect_one(session)
 
-    assert {"manual", "life_support"} == {hold.reason for hold in fetch_holds(office.engine)}
+    assert {"manual", "life_support"} == {hold.reason for hold in fetch_holds(session.engine)}
 
 
-def test_what_is_wrong_is_refused_and_nothing_is_recorded(office: Office) -> None:
+def test_what_is_wrong_is_refused_and_nothing_is_recorded(session: DeskSession) -> None:
     told = [
-        refused(office, reason="insolvency"),
-        refused(office, reason=""),
-        refused(office, note="  x "),
+        refused(session, reason="insolvency"),
+        refused(session, reason=""),
+        refused(session, note="  x "),
     ]
     assert ["hold_reason", "hold_reason", "note_length"] == [reason for reason, _ in told]
     with pytest.raises(NotThereError, match="There is no account of premise 000009, payer P9"):
-        protect_one(office, 9)
-    assert [] == fetch_holds(office.engine)
+        protect_one(session, 9)
+    assert [] == fetch_holds(session.engine)
 
 
 def test_its_author_and_nobody_else_is_reminded_before_it_ends(
-    office: Office, ledger: Path, tmp_path: Path
+    session: DeskSession, ledger: Path, tmp_path: Path
 ) -> None:
-    number = protect_one(office, until=days(5).isoformat())
-    protect_one(office, 2, until=days(9).isoformat())
-    early = protect.find_ending(office, "adviser")
+    number = protect_one(session, until=days(5).isoformat())
+    protect_one(session, 2, until=days(9).isoformat())
+    early = protect.find_ending(session, "adviser")
     nightly(ledger, tmp_path / "out", days(1))
 
     assert ([], [number]) == (
         early,
-        [hold.hold_no for hold in protect.find_ending(office, "adviser")],
+        [hold.hold_no for hold in protect.find_ending(session, "adviser")],
     )
-    assert [] == protect.find_ending(office, "head")
-    protect_one(office, until=days(40).isoformat(), document=DOCUMENT)
-    assert [] == protect.find_ending(office, "adviser")
-    second = protect_one(office, 2, reason="dispute", until=days(4).isoformat())
-    assert [second] == [hold.hold_no for hold in protect.find_ending(office, "adviser")]
-    end_hold(office.engine, second, "head")
-    assert [] == protect.find_ending(office, "adviser")
+    assert [] == protect.find_ending(session, "head")
+    protect_one(session, until=days(40).isoformat(), document=DOCUMENT)
+    assert [] == protect.find_ending(session, "adviser")
+    second = protect_one(session, 2, reason="dispute", until=days(4).isoformat())
+    assert [second] == [hold.hold_no for hold in protect.find_ending(session, "adviser")]
+    end_hold(session.engine, second, "head")
+    assert [] == protect.find_ending(session, "adviser")
 
 
 def test_a_night_that_went_on_meanwhile_keeps_its_messages_for_a_person(
-    office: Office, tmp_path: Path
+    session: DeskSession, tmp_path: Path
 ) -> None:
     """It cannot know of the protection; the messages wait, and the last look keeps that one
     back.
@@ -247,29 +253,29 @@ def test_a_night_that_went_on_meanwhile_keeps_its_messages_for_a_person(
     run = load.run(day.isoformat(), str(folder), str(tmp_path / "out"))
     propose.run(run, [classify.run(run)])
     write.run(run)
-    protect_one(office, 4, reason="complaint", until=days(13).isoformat())
+    protect_one(session, 4, reason="complaint", until=days(13).isoformat())
     close.run(run)
 
     (waits,) = [
         each
-        for each in releases.fetch_releases(office.engine, day)
+        for each in releases.fetch_releases(session.engine, day)
         if each.list_name == "reminders"
     ]
     assert ("waiting", 2) == (waits.state, waits.rows)
-    assert {} == releases.fetch_released(office.engine, day)
+    assert {} == releases.fetch_released(session.engine, day)
     wanted = ["premise_no", "payer_code", "overdue_cents", "stage"]
     proposed = [
-        row for n in (4, 5) for row in fetch_account_proposals(office.engine, day, f"{n:06}")
+        row for n in (4, 5) for row in fetch_account_proposals(session.engine, day, f"{n:06}")
     ]
     rows = pa.table({name: [row[name] for row in proposed] for name in wanted})
-    reasons, _ = look_again(office.settings, office.engine, day, "reminders", rows, on=day)
+    reasons, _ = look_again(session.settings, session.engine, day, "reminders", rows, on=day)
     assert ["hold_complaint", None] == reasons.to_pylist()
 
 
 def test_before_the_first_night_nothing_can_be_protected(
     settings: Settings, engine: Engine, home: Path
 ) -> None:
-    office = Office(settings, engine)
-    assert (None, []) == (protect.terms_of(office), protect.find_ending(office, "adviser"))
+    session = DeskSession(settings, engine)
+    assert (None, []) == (protect.terms_of(session), protect.find_ending(session, "adviser"))
     with pytest.raises(NotThereError, match="No night is closed yet"):
-        protect_one(office)
+        protect_one(session)

@@ -16,7 +16,7 @@ from dunning.core.errors import DunningError, NotThereError
 from dunning.gateways.settings.environment import Settings
 from dunning.gateways.snapshots.what_if_store import WhatIfStore, replace_progress
 from dunning.jobs.desk import what_if, what_if_results, what_if_run
-from dunning.jobs.desk.session import Office
+from dunning.jobs.desk.session import DeskSession
 from dunning.jobs.desk.what_if import TrialAnswer, TrialRequest
 from dunning.jobs.desk.what_if_results import SumLine
 from dunning.policy.policies import BUILT_IN
@@ -33,7 +33,7 @@ LATER = "\n" + SIXTY[SIXTY.rindex("[[version]]") :].replace("2026-01-01", "2027-
 
 
 @pytest.fixture(scope="module")
-def nights(new_home: MakeHome, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+def nights(new_home: MakeHome, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskSession]:
     """A desk after eight nights of six who were reminded long ago and owe more and more."""
     folder, ledger = tmp_path_factory.mktemp("what-if"), World()
     for number, amount in OWED.items():
@@ -44,11 +44,11 @@ def nights(new_home: MakeHome, tmp_path_factory: pytest.TempPathFactory) -> Iter
     with new_home(folder / "home") as engine:
         for count in range(-7, 1):
             assert nightly(folder / "ledger", folder / "out", days(count)).code == 0
-        yield Office(Settings.from_environment(), engine)
+        yield DeskSession(Settings.from_environment(), engine)
 
 
 @pytest.fixture
-def office(nights: Office) -> Iterator[Office]:
+def session(nights: DeskSession) -> Iterator[DeskSession]:
     """The same desk with an empty store."""
     yield nights
     shutil.rmtree(WhatIfStore(nights.settings).folder, ignore_errors=True)
@@ -59,53 +59,53 @@ def wish(text: str = SIXTY, nights: Sequence[date] = (AS_OF,), name: str = NAME)
 
 
 def ordered(
-    office: Office, request: TrialRequest, going: what_if_results.Going = ENDED
+    session: DeskSession, request: TrialRequest, going: what_if_results.Going = ENDED
 ) -> TrialAnswer:
-    return what_if.order(office, "ivanova", request, going)
+    return what_if.order(session, "ivanova", request, going)
 
 
-def found(office: Office, result_id: str) -> what_if_results.Result:
+def found(session: DeskSession, result_id: str) -> what_if_results.Result:
     """Return a result of which Airflow knows no run that has not ended."""
-    return what_if_results.fetch_result(office, result_id, ENDED)
+    return what_if_results.fetch_result(session, result_id, ENDED)
 
 
-def folder_of(office: Office, result_id: str) -> Path:
-    folder = WhatIfStore(office.settings).find(result_id)
+def folder_of(session: DeskSession, result_id: str) -> Path:
+    folder = WhatIfStore(session.settings).find(result_id)
     assert folder is not None
     return folder
 
 
-def decided(office: Office, request: TrialRequest) -> what_if_results.Result:
+def decided(session: DeskSession, request: TrialRequest) -> what_if_results.Result:
     """Order a trial, decide it as its task would, and return the result."""
-    answer = ordered(office, request)
+    answer = ordered(session, request)
     assert answer.is_new, answer
-    what_if_run.decide(folder_of(office, answer.result_id))
-    return found(office, answer.result_id)
+    what_if_run.decide(folder_of(session, answer.result_id))
+    return found(session, answer.result_id)
 
 
-def moved(office: Office, result: what_if_results.Result, **filters: str) -> list[str]:
+def moved(session: DeskSession, result: what_if_results.Result, **filters: str) -> list[str]:
     return [
         row["premise_no"]
-        for row in what_if_results.page_moves(office, result, result.on[0], 1, filters).rows
+        for row in what_if_results.page_moves(session, result, result.on[0], 1, filters).rows
     ]
 
 
-def test_what_was_tried_is_found_and_recorded_nowhere(office: Office) -> None:
-    before = contents(office.engine)
-    result = decided(office, wish(nights=[days(-1), AS_OF]))
-    store = WhatIfStore(office.settings).folder
+def test_what_was_tried_is_found_and_recorded_nowhere(session: DeskSession) -> None:
+    before = contents(session.engine)
+    result = decided(session, wish(nights=[days(-1), AS_OF]))
+    store = WhatIfStore(session.settings).folder
 
     assert (result.state, result.author, result.refusal) == ("done", "ivanova", "")
     assert [(found["night"], found["moves"]) for found in result.nights] == [
         ("2026-11-22", 3),
         ("2026-11-21", 3),
     ]
-    assert contents(office.engine) == before
+    assert contents(session.engine) == before
     assert {oct(path.stat().st_mode)[-2:] for path in [store, *store.rglob("*")]} == {"00"}
 
 
-def test_the_sums_stand_before_and_after(office: Office) -> None:
-    result = decided(office, wish())
+def test_the_sums_stand_before_and_after(session: DeskSession) -> None:
+    result = decided(session, wish())
     sums = what_if_results.sum_up(result.nights[0])
 
     assert sums.stages == [
@@ -123,9 +123,9 @@ def test_the_sums_stand_before_and_after(office: Office) -> None:
     ]
 
 
-def test_moves_come_by_money_and_can_be_filtered(office: Office) -> None:
-    result = decided(office, wish())
-    moves = what_if_results.page_moves(office, result, AS_OF, 99, {})
+def test_moves_come_by_money_and_can_be_filtered(session: DeskSession) -> None:
+    result = decided(session, wish())
+    moves = what_if_results.page_moves(session, result, AS_OF, 99, {})
 
     assert [row["premise_no"] for row in moves.rows] == ["000004", "000003", "000002"]
     assert (moves.count, moves.cents_before, moves.cents_after, moves.page, moves.pages) == (
@@ -138,18 +138,18 @@ def test_moves_come_by_money_and_can_be_filtered(office: Office) -> None:
     assert moves.rows[0]["why"].startswith(
         "последно предупреждение: преди 59,99 €, 206 дни (иска 50,00 €"
     )
-    assert moved(office, result, stage_before="final_warning", stage_after="overdue") == [
+    assert moved(session, result, stage_before="final_warning", stage_after="overdue") == [
         "000004",
         "000003",
         "000002",
     ]
-    assert moved(office, result, stage_after="court_bound") == []
-    assert moved(office, result, list_name="court") == []
+    assert moved(session, result, stage_after="court_bound") == []
+    assert moved(session, result, list_name="court") == []
 
 
-def test_all_moves_are_a_file_for_clerks(office: Office) -> None:
-    result = decided(office, wish())
-    content = what_if_results.read_list(office, result.result_id, AS_OF, "csv").decode("utf-8-sig")
+def test_all_moves_are_a_file_for_clerks(session: DeskSession) -> None:
+    result = decided(session, wish())
+    content = what_if_results.read_list(session, result.result_id, AS_OF, "csv").decode("utf-8-sig")
 
     assert [line.split(";")[0] for line in content.splitlines()] == [
         "premise_no",
@@ -157,43 +157,43 @@ def test_all_moves_are_a_file_for_clerks(office: Office) -> None:
         "000003",
         "000004",
     ]
-    assert what_if_results.read_list(office, result.result_id, AS_OF, "xlsx")[:2] == b"PK"
+    assert what_if_results.read_list(session, result.result_id, AS_OF, "xlsx")[:2] == b"PK"
     with pytest.raises(NotThereError):
-        what_if_results.read_list(office, result.result_id, days(-1), "csv")
+        what_if_results.read_list(session, result.result_id, days(-1), "csv")
     with pytest.raises(NotThereError):
-        what_if_results.page_moves(office, result, days(-1), 1, {})
+        what_if_results.page_moves(session, result, days(-1), 1, {})
 
 
-def test_fields_change_the_file_in_one_place_each(office: Office) -> None:
+def test_fields_change_the_file_in_one_place_each(session: DeskSession) -> None:
     typed = {"final_warning.amount_cents_min": " 60,00", "court_bound.amount_cents_min": "100.00"}
-    result = decided(office, replace(wish(), typed=typed))
+    result = decided(session, replace(wish(), typed=typed))
 
     before, mark, in_force = STAGES.rpartition("[[version]]")
     changed = f"{before}{mark}{in_force.replace('= 5000', '= 6000')}"
-    assert what_if_results.read_changed(office, result.result_id) == changed
+    assert what_if_results.read_changed(session, result.result_id) == changed
     assert result.nights[0]["moves"] == 3
 
 
 @pytest.mark.parametrize("typed", ["", "много", "-1", "1.005", "1e30", "NaN", "Infinity"])
-def test_a_field_that_is_no_number_is_told(office: Office, typed: str) -> None:
-    answer = ordered(office, replace(wish(), typed={"final_warning.amount_cents_min": typed}))
+def test_a_field_that_is_no_number_is_told(session: DeskSession, typed: str) -> None:
+    answer = ordered(session, replace(wish(), typed={"final_warning.amount_cents_min": typed}))
 
     assert answer == TrialAnswer(refusal="bad_number", about="final_warning.amount_cents_min")
 
 
-def test_a_mistake_is_told_with_its_line(office: Office) -> None:
+def test_a_mistake_is_told_with_its_line(session: DeskSession) -> None:
     text = STAGES.replace("amount_cents_min = 5000", "amount_cents_min = 20000")
     lines = [
         number
         for number, line in enumerate(text.splitlines(), 1)
         if line == "amount_cents_min = 10000"
     ]
-    answer = ordered(office, wish(text.replace("\n", "\r\n")))
+    answer = ordered(session, wish(text.replace("\n", "\r\n")))
 
     assert [(found.file, found.line, found.cure) for found in answer.findings] == [
         ("stages.toml", line, "Ask at least 20000 of the higher stage.") for line in lines
     ]
-    assert what_if_results.list_results(office, ENDED) == []
+    assert what_if_results.list_results(session, ENDED) == []
 
 
 @pytest.mark.parametrize(
@@ -207,8 +207,10 @@ def test_a_mistake_is_told_with_its_line(office: Office) -> None:
         ("\0", "This is not TOML"),
     ],
 )
-def test_no_text_is_too_odd_to_be_refused_kindly(office: Office, text: str, said: str) -> None:
-    answer = ordered(office, wish(text))
+def test_no_text_is_too_odd_to_be_refused_kindly(
+    session: DeskSession, text: str, said: str
+) -> None:
+    answer = ordered(session, wish(text))
 
     assert said in answer.findings[0].problem
     assert answer.findings[0].file == "stages.toml"
@@ -225,70 +227,70 @@ def test_no_text_is_too_odd_to_be_refused_kindly(office: Office, text: str, said
         ({"text": "#" * 200_001}, "too_long"),
     ],
 )
-def test_what_cannot_be_tried_is_told(office: Office, changed: dict, refusal: str) -> None:
-    assert ordered(office, replace(wish(), **changed)) == TrialAnswer(refusal=refusal)
+def test_what_cannot_be_tried_is_told(session: DeskSession, changed: dict, refusal: str) -> None:
+    assert ordered(session, replace(wish(), **changed)) == TrialAnswer(refusal=refusal)
 
 
-def test_more_nights_than_seven_are_not_tried(office: Office) -> None:
+def test_more_nights_than_seven_are_not_tried(session: DeskSession) -> None:
     nights = [days(-count) for count in range(8)]
 
-    assert ordered(office, wish(nights=nights)) == TrialAnswer(refusal="too_many")
+    assert ordered(session, wish(nights=nights)) == TrialAnswer(refusal="too_many")
 
 
-def test_a_form_sent_twice_is_tried_once(office: Office) -> None:
-    first, second = ordered(office, wish()), ordered(office, wish())
-    other = ordered(office, wish(SIXTY.replace("= 6000", "= 7000")))
+def test_a_form_sent_twice_is_tried_once(session: DeskSession) -> None:
+    first, second = ordered(session, wish()), ordered(session, wish())
+    other = ordered(session, wish(SIXTY.replace("= 6000", "= 7000")))
 
     assert (first, second) == (TrialAnswer(NAME, is_new=True), TrialAnswer(NAME))
     assert (other.is_new, other.result_id not in ("", NAME)) == (True, True)
-    results = what_if_results.list_results(office, ENDED)
+    results = what_if_results.list_results(session, ENDED)
     assert [result.result_id for result in results].count(NAME) == 1
 
 
-def test_no_more_than_five_wait(office: Office) -> None:
+def test_no_more_than_five_wait(session: DeskSession) -> None:
     going = {f"{number:032x}": "waiting" for number in range(5)}
 
-    assert ordered(office, wish(), going) == TrialAnswer(refusal="busy")
-    assert what_if_results.list_results(office, going) == []
+    assert ordered(session, wish(), going) == TrialAnswer(refusal="busy")
+    assert what_if_results.list_results(session, going) == []
 
 
-def test_a_strange_name_is_replaced(office: Office) -> None:
-    answer = ordered(office, wish(name="../../etc"))
+def test_a_strange_name_is_replaced(session: DeskSession) -> None:
+    answer = ordered(session, wish(name="../../etc"))
 
-    assert WhatIfStore(office.settings).is_name(answer.result_id)
+    assert WhatIfStore(session.settings).is_name(answer.result_id)
     for name in ("../../etc", "", "0" * 31, NAME):
         with pytest.raises(NotThereError):
-            found(office, name)
+            found(session, name)
 
 
 @pytest.mark.parametrize("name", ["../../etc", "", "0" * 31, "A" * 32, NAME])
-def test_a_run_by_hand_decides_nothing_but_what_is_stored(office: Office, name: str) -> None:
-    before = contents(office.engine)
+def test_a_run_by_hand_decides_nothing_but_what_is_stored(session: DeskSession, name: str) -> None:
+    before = contents(session.engine)
     with pytest.raises(NotThereError, match="so nothing was decided"):
         what_if_run.run(name)
 
-    assert contents(office.engine) == before
-    assert not WhatIfStore(office.settings).folder.exists()
+    assert contents(session.engine) == before
+    assert not WhatIfStore(session.settings).folder.exists()
 
 
-def test_a_complete_trial_is_not_decided_again(office: Office) -> None:
-    result = decided(office, wish())
-    folder = folder_of(office, result.result_id)
+def test_a_complete_trial_is_not_decided_again(session: DeskSession) -> None:
+    result = decided(session, wish())
+    folder = folder_of(session, result.result_id)
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
     receipt = what_if_run.run(result.result_id)
 
     assert receipt == {"result_id": NAME, "nights": 1, "moves": 3}
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
-    assert not what_if.may_run_again(office, NAME, ENDED)
+    assert not what_if.may_run_again(session, NAME, ENDED)
 
 
-def test_a_trial_waits_is_decided_and_is_ready(office: Office) -> None:
-    ordered(office, wish())
-    waiting = what_if_results.fetch_result(office, NAME, {NAME: "waiting"})
-    working = what_if_results.fetch_result(office, NAME, {NAME: "working"})
-    again = what_if.may_run_again(office, NAME, {NAME: "waiting"})
-    what_if_run.decide(folder_of(office, NAME))
-    ready = what_if_results.fetch_result(office, NAME, {NAME: "working"})
+def test_a_trial_waits_is_decided_and_is_ready(session: DeskSession) -> None:
+    ordered(session, wish())
+    waiting = what_if_results.fetch_result(session, NAME, {NAME: "waiting"})
+    working = what_if_results.fetch_result(session, NAME, {NAME: "working"})
+    again = what_if.may_run_again(session, NAME, {NAME: "waiting"})
+    what_if_run.decide(folder_of(session, NAME))
+    ready = what_if_results.fetch_result(session, NAME, {NAME: "working"})
 
     assert (waiting.state, working.state, ready.state, again) == (
         "waiting",
@@ -298,66 +300,66 @@ def test_a_trial_waits_is_decided_and_is_ready(office: Office) -> None:
     )
 
 
-def test_a_death_in_the_middle_is_seen_and_made_up_for(office: Office) -> None:
+def test_a_death_in_the_middle_is_seen_and_made_up_for(session: DeskSession) -> None:
     """Airflow marks the task of a worker that was killed as failed: its trial goes on no more."""
-    ordered(office, wish())
-    folder = folder_of(office, NAME)
+    ordered(session, wish())
+    folder = folder_of(session, NAME)
     replace_progress(folder, "22.11.2026: етапи")
-    working = what_if_results.fetch_result(office, NAME, {NAME: "working"})
-    before = found(office, NAME)
-    may_run = what_if.may_run_again(office, NAME, ENDED)
-    waiting = what_if_results.fetch_result(office, NAME, {NAME: "waiting"})
+    working = what_if_results.fetch_result(session, NAME, {NAME: "working"})
+    before = found(session, NAME)
+    may_run = what_if.may_run_again(session, NAME, ENDED)
+    waiting = what_if_results.fetch_result(session, NAME, {NAME: "waiting"})
     what_if_run.decide(folder)
 
     assert (working.progress, waiting.progress) == ("22.11.2026: етапи", "")
-    assert (before.state, may_run, found(office, NAME).state) == ("interrupted", True, "done")
+    assert (before.state, may_run, found(session, NAME).state) == ("interrupted", True, "done")
 
 
-def test_a_snapshot_that_is_gone_is_told(office: Office) -> None:
-    ordered(office, wish())
-    os.rename(office.settings.snapshots, office.settings.home / "away")
+def test_a_snapshot_that_is_gone_is_told(session: DeskSession) -> None:
+    ordered(session, wish())
+    os.rename(session.settings.snapshots, session.settings.home / "away")
     with pytest.raises(DunningError, match="The snapshot of 2026-11-22"):
-        what_if_run.decide(folder_of(office, NAME))
-    answer = ordered(office, wish(name="f" * 32))
-    refused = found(office, NAME)
-    may_run = what_if.may_run_again(office, NAME, ENDED)
-    os.rename(office.settings.home / "away", office.settings.snapshots)
-    what_if_run.decide(folder_of(office, NAME))
+        what_if_run.decide(folder_of(session, NAME))
+    answer = ordered(session, wish(name="f" * 32))
+    refused = found(session, NAME)
+    may_run = what_if.may_run_again(session, NAME, ENDED)
+    os.rename(session.settings.home / "away", session.settings.snapshots)
+    what_if_run.decide(folder_of(session, NAME))
 
     assert refused.state == "refused"
     assert refused.refusal.split(" (")[0] == "The snapshot of 2026-11-22"
     assert (answer, may_run) == (TrialAnswer(refusal="no_night"), True)
-    assert found(office, NAME).state == "done"
+    assert found(session, NAME).state == "done"
 
 
-def test_a_later_version_does_nothing_until_it_is_brought_forward(office: Office) -> None:
-    asleep = decided(office, wish(STAGES + LATER))
-    awake = decided(office, replace(wish(STAGES + LATER), is_brought_forward=True))
+def test_a_later_version_does_nothing_until_it_is_brought_forward(session: DeskSession) -> None:
+    asleep = decided(session, wish(STAGES + LATER))
+    awake = decided(session, replace(wish(STAGES + LATER), is_brought_forward=True))
 
     assert (asleep.nights[0]["rules"], asleep.nights[0]["moves"]) == ([], 0)
-    assert what_if_results.find_next_version(office, asleep) == date(2027, 1, 1)
+    assert what_if_results.find_next_version(session, asleep) == date(2027, 1, 1)
     assert (len(awake.nights[0]["rules"]), awake.nights[0]["moves"]) == (1, 3)
 
 
-def test_the_form_offers_what_was_in_force_or_what_was_tried(office: Office) -> None:
-    result = decided(office, wish())
-    form = what_if.open_form(office)
+def test_the_form_offers_what_was_in_force_or_what_was_tried(session: DeskSession) -> None:
+    result = decided(session, wish())
+    form = what_if.open_form(session)
 
     assert (form.text, [choice.as_of for choice in form.nights][:2]) == (STAGES, [AS_OF, days(-1)])
     assert {each.key: each.value for each in form.thresholds}[
         "final_warning.amount_cents_min"
     ] == 5000
-    assert what_if.open_form(office, "stages.toml", result.result_id).text == SIXTY
+    assert what_if.open_form(session, "stages.toml", result.result_id).text == SIXTY
     assert (
-        what_if.open_form(office, "court.toml", result.result_id).text
+        what_if.open_form(session, "court.toml", result.result_id).text
         == (BUILT_IN / "court.toml").read_text()
     )
     with pytest.raises(NotThereError):
-        what_if.open_form(office, "../secret")
+        what_if.open_form(session, "../secret")
 
 
 def test_before_the_first_night_there_is_nothing_to_try(settings: Settings, engine: Engine) -> None:
-    empty = Office(settings, engine)
+    empty = DeskSession(settings, engine)
     form = what_if.open_form(empty)
 
     assert (form.nights, form.text, form.thresholds) == ([], "", [])

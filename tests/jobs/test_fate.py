@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from dunning.gateways.store import holds
 from dunning.jobs.desk import account
-from dunning.jobs.desk.session import open_office
+from dunning.jobs.desk.session import open_session
 from dunning.jobs.release import offer, publish
 from tests.jobs.nights import AS_OF, days, dunning, nightly, say_fresh
 from tests.world import World, premise_of
@@ -52,7 +52,7 @@ def told(number: int, what: str = "прекъсване", as_of: date = AS_OF) -
 
 def steps(number: int) -> list[tuple[str, str, str]]:
     """Return the steps towards a disconnection as the account page has them: what, who, note."""
-    rows = account.look(open_office(), premise_of(number), f"P{number}", AS_OF).proposals
+    rows = account.look(open_session(), premise_of(number), f"P{number}", AS_OF).proposals
     (row,) = [row for row in rows if row["list"] == "disconnections"]
     assert [
         step.what for step in row["steps"] if step.what != "waiting" and not (step.at or step.on)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dunning.jobs.desk.session import open_office
+from dunning.jobs.desk.session import open_session
 from tests.web.routes import PEOPLE
 
 if TYPE_CHECKING:
@@ -79,10 +79,10 @@ def airflow(whole_airflow: Airflow, home: Path) -> Iterator[Airflow]:
     """The same with a home of the test's own, in which everybody of PEOPLE has his role."""
     told = "".join(f'[people.{name}]\nrole = "{role}"\n' for name, (_, role) in PEOPLE.items())
     (home / "people.toml").write_text(told, "utf-8")
-    open_office.cache_clear()
+    open_session.cache_clear()
     yield whole_airflow
-    open_office().engine.dispose()
-    open_office.cache_clear()
+    open_session().engine.dispose()
+    open_session.cache_clear()
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def browse(airflow_settings: None, home: Path) -> Iterator[Ask]:
     from dunning.web.access import Person, find_person
     from dunning.web.app import build_app
 
-    open_office.cache_clear()
+    open_session.cache_clear()
 
     def open_browser(role: str, language: str = "bg", name: str = "") -> TestClient:
         app = build_app()
@@ -103,5 +103,5 @@ def browse(airflow_settings: None, home: Path) -> Iterator[Ask]:
         return TestClient(app, follow_redirects=False)
 
     yield open_browser
-    open_office().engine.dispose()
-    open_office.cache_clear()
+    open_session().engine.dispose()
+    open_session.cache_clear()

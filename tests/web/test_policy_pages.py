@@ -13,7 +13,7 @@ from dunning.gateways.settings.environment import Settings
 from dunning.gateways.snapshots.what_if_store import WhatIfStore
 from dunning.gateways.store.access import fetch_access
 from dunning.jobs.desk import what_if_run
-from dunning.jobs.desk.session import open_office
+from dunning.jobs.desk.session import open_session
 from dunning.policy.policies import BUILT_IN
 from tests.jobs.nights import AS_OF, nightly, say_fresh
 from tests.web.questions import make_tables
@@ -46,7 +46,7 @@ def ask(web: None, home: Path) -> Iterator[Ask]:
     from dunning.web.access import Person, find_person
     from dunning.web.app import build_app
 
-    open_office.cache_clear()
+    open_session.cache_clear()
     make_tables()
 
     def browse(role: str = "collections", language: str = "bg") -> TestClient:
@@ -55,8 +55,8 @@ def ask(web: None, home: Path) -> Iterator[Ask]:
         return TestClient(app, follow_redirects=False)
 
     yield browse
-    open_office().engine.dispose()
-    open_office.cache_clear()
+    open_session().engine.dispose()
+    open_session.cache_clear()
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from dunning.gateways.snapshots.snapshot import Snapshot
 from dunning.gateways.store import holds, runs
 from dunning.gateways.store.actions import fetch_account_actions
 from dunning.gateways.store.decisions import fetch_account_decisions
-from dunning.jobs.desk.session import Office
+from dunning.jobs.desk.session import DeskSession
 from dunning.jobs.nightly.history import History, gather_history
 from dunning.jobs.queries.fate import fetch_fates
 from dunning.jobs.queries.past_night import find_night, kept_policy
@@ -86,7 +86,7 @@ class _Open:
 
 
 def look(
-    office: Office, premise_no: str, payer_code: str, as_of: date | None = None
+    session: DeskSession, premise_no: str, payer_code: str, as_of: date | None = None
 ) -> AccountPage:
     """Return an account on a closed or written night; by default on the last closed one.
 
@@ -94,18 +94,18 @@ def look(
         NotThereError: no night is known, or no such account existed then. DunningError: its
             snapshot is not kept.
     """
-    dates = runs.fetch_closed_dates(office.engine, 400)
+    dates = runs.fetch_closed_dates(session.engine, 400)
     day = as_of or (dates[0] if dates else None)
     if day is None:
         raise NotThereError("No night is closed yet, so no account can be shown.")
-    night = _open_night(office, day)
+    night = _open_night(session, day)
     # One bucket has everything about the premise: only this one is read and decided.
     bucket = night.snapshot.read_bucket(int(buckets_of(pa.array([premise_no]))[0]))
     accounts = bucket.accounts
     (place,) = find_accounts(bucket, premise_no, payer_code, day)
     bucket, decision, found = night.history.decide(bucket, day, night.rules)
     story = build_story(bucket, decision, found, night.rules, place)
-    own = fetch_fates(office.engine, day, premise_no, payer_code)
+    own = fetch_fates(session.engine, day, premise_no, payer_code)
     items = story.tables["items"]
     unexpired = [row for row in items if not row["is_expired"]]
     return AccountPage(
@@ -118,27 +118,27 @@ def look(
             story, own, AssessedAccount(bucket, decision, found, night.rules, place)
         ),
         proposals=own,
-        nights=fetch_account_decisions(office.engine, premise_no, payer_code, _NIGHTS),
-        actions=fetch_account_actions(office.engine, premise_no, payer_code),
+        nights=fetch_account_decisions(session.engine, premise_no, payer_code, _NIGHTS),
+        actions=fetch_account_actions(session.engine, premise_no, payer_code),
         own_holds=[
             hold
-            for hold in holds.fetch_holds(office.engine, premise_no)
+            for hold in holds.fetch_holds(session.engine, premise_no)
             if hold.payer_code == payer_code
         ],
         dates=dates,
     )
 
 
-def require_account(office: Office, premise_no: str, payer_code: str) -> date:
+def require_account(session: DeskSession, premise_no: str, payer_code: str) -> date:
     """Return the date of the last closed night, if the account exists in it.
 
     Raises:
         NotThereError: no night is closed, or there is no such account.
     """
-    day = runs.last_closed_on(office.engine)
+    day = runs.last_closed_on(session.engine)
     if day is None:
         raise NotThereError("No night is closed yet, so no account is known.")
-    bucket = _open_night(office, day).snapshot.read_bucket(
+    bucket = _open_night(session, day).snapshot.read_bucket(
         int(buckets_of(pa.array([premise_no]))[0])
     )
     find_accounts(bucket, premise_no, payer_code, day)
@@ -154,20 +154,20 @@ def mask(national_id: str) -> str:
     return "•" * max(len(national_id) - 4, 0) + national_id[-4:]
 
 
-def _open_night(office: Office, day: date) -> _Open:
-    known = runs.fetch_run(office.engine, day)
+def _open_night(session: DeskSession, day: date) -> _Open:
+    known = runs.fetch_run(session.engine, day)
     if known is None:
         raise NotThereError(
             f"No night of {day} is known, so the account cannot be shown on it. Choose another day."
         )
-    return _open(office, day, known.run_id)
+    return _open(session, day, known.run_id)
 
 
 @lru_cache(maxsize=4)
-def _open(office: Office, day: date, run_id: int) -> _Open:
-    known, snapshot = find_night(office.settings, office.engine, day)
-    rules = kept_policy(office.engine, known).at(day)
-    history = gather_history(office.engine, snapshot, day, rules, known.events_seen)
+def _open(session: DeskSession, day: date, run_id: int) -> _Open:
+    known, snapshot = find_night(session.settings, session.engine, day)
+    rules = kept_policy(session.engine, known).at(day)
+    history = gather_history(session.engine, snapshot, day, rules, known.events_seen)
     return _Open(snapshot, rules, history)
 
 

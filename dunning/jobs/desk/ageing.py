@@ -11,7 +11,7 @@ from dunning.core.errors import NotThereError
 from dunning.core.words import SERVICES, STAGES
 from dunning.decisions.account.ageing import AGES, BANDS, NEAR_LIMITATION
 from dunning.gateways.store.figures import fetch_ageing, fetch_ageing_dates
-from dunning.jobs.desk.session import Office
+from dunning.jobs.desk.session import DeskSession
 
 _MONTHS = 12
 
@@ -48,7 +48,7 @@ class Ageing:
 
 
 def look(
-    office: Office,
+    session: DeskSession,
     as_of: date | None = None,
     service: str = "",
     district: str = "",
@@ -59,13 +59,13 @@ def look(
     Raises:
         NotThereError: that night has none.
     """
-    dates = fetch_ageing_dates(office.engine)
+    dates = fetch_ageing_dates(session.engine)
     if not dates:
         return None
     day = as_of or dates[-1]
     if day not in dates:
         raise NotThereError(f"The night of {day} has no ageing. Choose another day.")
-    whole = fetch_ageing(office.engine, day)
+    whole = fetch_ageing(session.engine, day)
     wanted = {"service": service, "district": district, "stage": stage}
     rows = _filter(whole, wanted)
     # near_limitation overlaps the age classes: adding it would count its items twice.
@@ -83,7 +83,7 @@ def look(
         by_service=_sums(aged, "service", SERVICES),
         by_stage=_sums(aged, "stage", STAGES),
         trend=[
-            (each, _total(office, each, wanted)) for each in newest_of_months(dates, day, _MONTHS)
+            (each, _total(session, each, wanted)) for each in newest_of_months(dates, day, _MONTHS)
         ],
         rows=rows,
     )
@@ -103,8 +103,8 @@ def newest_of_months(dates: Sequence[date], until: date, months: int) -> list[da
     return [day for month, day in newest.items() if last - months < month <= last]
 
 
-def _total(office: Office, day: date, wanted: dict[str, str]) -> int:
-    rows = _filter(fetch_ageing(office.engine, day), wanted)
+def _total(session: DeskSession, day: date, wanted: dict[str, str]) -> int:
+    rows = _filter(fetch_ageing(session.engine, day), wanted)
     return int(
         pc.sum(rows.filter(pc.not_equal(rows["band"], NEAR_LIMITATION))["cents"]).as_py() or 0
     )

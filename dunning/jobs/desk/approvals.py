@@ -13,7 +13,7 @@ from dunning.gateways.store.holds import ManualHold
 from dunning.gateways.store.releases import ListRelease, fetch_releases
 from dunning.jobs.desk import manual_holds
 from dunning.jobs.desk.list_files import fetch_list, find_run
-from dunning.jobs.desk.session import Office, RefusedError
+from dunning.jobs.desk.session import DeskSession, RefusedError
 from dunning.jobs.release.offer import Offer, describe
 
 
@@ -45,23 +45,23 @@ class Approvals:
     lists: Sequence[ApprovalRequest]
 
 
-def look(office: Office, names: Collection[str]) -> Approvals:
+def look(session: DeskSession, names: Collection[str]) -> Approvals:
     """Return the state of the named lists of the last closed night.
 
     Raises:
         RefusedError: no night is closed, or a list's file is not the one that was published.
     """
-    run = find_run(office, None)
-    people = read_people(office.settings)
-    held = manual_holds.find_manual_holds(office, run.as_of)
+    run = find_run(session, None)
+    people = read_people(session.settings)
+    held = manual_holds.find_manual_holds(session, run.as_of)
     found = []
-    for release in fetch_releases(office.engine, run.as_of):
+    for release in fetch_releases(session.engine, run.as_of):
         if release.list_name not in names:
             continue
         found.append(
             ApprovalRequest(
                 release=release,
-                offer=describe(office.engine, run, release.list_name),
+                offer=describe(session.engine, run, release.list_name),
                 held_rows=_find_held(fetch_list(run, release.list_name), held) if held else [],
                 approvers=[person.user_name for person in approvers_of(people, release.list_name)],
             )
@@ -69,20 +69,22 @@ def look(office: Office, names: Collection[str]) -> Approvals:
     return Approvals(run.as_of, found)
 
 
-def lists_of(office: Office, user_name: str, *, may_court: bool) -> tuple[list[str], list[str]]:
+def lists_of(
+    session: DeskSession, user_name: str, *, may_court: bool
+) -> tuple[list[str], list[str]]:
     """Return the lists that a person sees here, and those that he may approve."""
-    settings = read_people(office.settings).get(user_name)
+    settings = read_people(session.settings).get(user_name)
     approves = [name for name in LISTS if settings and name in settings.approves]
     return [name for name in LISTS if name != "court" or may_court or name in approves], approves
 
 
-def require_newest(office: Office, as_of: date) -> None:
+def require_newest(session: DeskSession, as_of: date) -> None:
     """Raise if a date is not the last closed night.
 
     Raises:
         RefusedError: it is another one.
     """
-    closed_on = find_run(office, None).as_of
+    closed_on = find_run(session, None).as_of
     if as_of != closed_on:
         raise RefusedError(
             f"The lists of {as_of} were replaced by those of {closed_on}. Nothing was done.",

@@ -16,7 +16,7 @@ from dunning.gateways.postgres.database import Engine
 from dunning.gateways.store import runs
 from dunning.gateways.store.decisions import count_stage, fetch_stage
 from dunning.jobs.desk.list_files import fetch_file, find_run
-from dunning.jobs.desk.session import Office, RefusedError
+from dunning.jobs.desk.session import DeskSession, RefusedError
 from dunning.jobs.queries.past_night import kept_policy
 
 PAGE_ROWS = 50
@@ -46,7 +46,7 @@ class Group:
     pages: int
 
 
-def look(office: Office, name: str, as_of: date | None, page: int = 1) -> Group:
+def look(session: DeskSession, name: str, as_of: date | None, page: int = 1) -> Group:
     """Return a page of a group's accounts.
 
     Raises:
@@ -56,19 +56,19 @@ def look(office: Office, name: str, as_of: date | None, page: int = 1) -> Group:
         raise RefusedError(
             f"There is no group {name!r}; there are {', '.join(GROUPS)}.", "no_group"
         )
-    run = find_run(office, as_of)
-    dates = runs.fetch_closed_dates(office.engine, _DATES)
+    run = find_run(session, as_of)
+    dates = runs.fetch_closed_dates(session.engine, _DATES)
     if name == NEAR:
-        return _look_near(office, run, dates, page)
-    accounts, cents = count_stage(office.engine, run.as_of, name)
+        return _look_near(session, run, dates, page)
+    accounts, cents = count_stage(session.engine, run.as_of, name)
     pages = max(-(-accounts // PAGE_ROWS), 1)
     page = min(max(page, 1), pages)
-    rows = fetch_stage(office.engine, run.as_of, name, PAGE_ROWS, (page - 1) * PAGE_ROWS)
+    rows = fetch_stage(session.engine, run.as_of, name, PAGE_ROWS, (page - 1) * PAGE_ROWS)
     return Group(name, run.as_of, dates, accounts, cents, 0, rows, page, pages)
 
 
-def _look_near(office: Office, run: runs.RecordedRun, dates: list[date], page: int) -> Group:
-    found = _near(office.engine, run.run_id)
+def _look_near(session: DeskSession, run: runs.RecordedRun, dates: list[date], page: int) -> Group:
+    found = _near(session.engine, run.run_id)
     pages = max(-(-len(found) // PAGE_ROWS), 1)
     page = min(max(page, 1), pages)
     rows = found.slice((page - 1) * PAGE_ROWS, PAGE_ROWS).to_pylist()

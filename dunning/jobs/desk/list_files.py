@@ -24,7 +24,7 @@ from dunning.documents.lists.parquet_files import read_parquet
 from dunning.gateways.files.publishing import MANIFEST
 from dunning.gateways.files.targets import target_of
 from dunning.gateways.store import runs
-from dunning.jobs.desk.session import Office, RefusedError
+from dunning.jobs.desk.session import DeskSession, RefusedError
 
 # The files of each list with a page; messages have one file per channel.
 FILES: Mapping[str, tuple[ListFile, ...]] = {
@@ -62,14 +62,14 @@ def is_short(column: ListColumn) -> bool:
     return column.name not in _LONG_TEXTS
 
 
-def find_run(office: Office, as_of: date | None) -> runs.RecordedRun:
+def find_run(session: DeskSession, as_of: date | None) -> runs.RecordedRun:
     """Return the run that closed a date; by default the last one.
 
     Raises:
         RefusedError: the date is not closed.
     """
-    day = as_of or runs.last_closed_on(office.engine)
-    run = runs.fetch_run(office.engine, day) if day else None
+    day = as_of or runs.last_closed_on(session.engine)
+    run = runs.fetch_run(session.engine, day) if day else None
     if run is None or run.state != "closed" or run.out is None:
         raise RefusedError(
             f"The books of {day or 'no day'} are not closed, so there is no list.",

@@ -25,11 +25,17 @@ from dunning.jobs.desk.list_files import (
 )
 from dunning.jobs.desk.lists import ListQuery, download, filter_rows, mask_secrets
 from dunning.jobs.desk.manual_holds import has_left
-from dunning.jobs.desk.session import Office
+from dunning.jobs.desk.session import DeskSession
 
 
 def take(
-    office: Office, name: str, suffix: str, as_of: date | None, wish: ListQuery, *, is_whole: bool
+    session: DeskSession,
+    name: str,
+    suffix: str,
+    as_of: date | None,
+    wish: ListQuery,
+    *,
+    is_whole: bool,
 ) -> tuple[bytes, str]:
     """Return a list's file as shown on its page, and a file name that names the differences.
 
@@ -41,14 +47,14 @@ def take(
     """
     listed = DOWNLOADS.get(name)
     if listed is None:
-        return download(office, name, suffix, as_of, is_whole=is_whole)
-    run = find_run(office, as_of)
+        return download(session, name, suffix, as_of, is_whole=is_whole)
+    run = find_run(session, as_of)
     of = next(key for key, files in FILES.items() if listed in files)
-    held = _find_held(office, run, of)
+    held = _find_held(session, run, of)
     is_filtered = bool(wish.text.strip() or any(wish.filters.values()))
     # Nothing differs from the published file: give its own bytes.
     if not is_filtered and len(held) == 0:
-        return download(office, name, suffix, as_of, is_whole=is_whole)
+        return download(session, name, suffix, as_of, is_whole=is_whole)
     rows = _without(fetch_rows(run, of, {}), of, held)
     if len(FILES[of]) > 1:
         rows = rows.filter(pc.equal(rows["channel"], name.rpartition("-")[2]))
@@ -65,21 +71,21 @@ def take(
     ), f"{'-'.join([name, *marks])}-{run.as_of}.{suffix}"
 
 
-def count_held(office: Office, name: str, as_of: date) -> int:
+def count_held(session: DeskSession, name: str, as_of: date) -> int:
     """Return the number of rows of a waiting list that are held back by our own holds."""
-    return len(_find_held(office, find_run(office, as_of), name))
+    return len(_find_held(session, find_run(session, as_of), name))
 
 
-def _find_held(office: Office, run: runs.RecordedRun, name: str) -> pa.Table:
+def _find_held(session: DeskSession, run: runs.RecordedRun, name: str) -> pa.Table:
     """Return the rows of a waiting list that are held back; for court items, their cases."""
     of = "court" if name == "court_items" else name
-    is_waiting = of in LISTS and run.as_of == runs.last_closed_on(office.engine)
+    is_waiting = of in LISTS and run.as_of == runs.last_closed_on(session.engine)
     rows = (
         fetch_list(run, of) if of in LISTS else pa.table({"premise_no": pa.array([], pa.string())})
     )
-    if not is_waiting or has_left(office, of, run.as_of):
+    if not is_waiting or has_left(session, of, run.as_of):
         return rows.slice(0, 0)
-    with transact(office.engine) as connection:
+    with transact(session.engine) as connection:
         # The holds that the release would apply now, not those of the night.
         day = holds.first_open_day(connection)
         in_force = [hold for hold in holds.fetch_holds(connection) if hold.is_in_force(day)]

@@ -25,7 +25,7 @@ from dunning.jobs.desk.list_files import (
     find_run,
     is_short,
 )
-from dunning.jobs.desk.session import Office, RefusedError
+from dunning.jobs.desk.session import DeskSession, RefusedError
 
 # Only those who may see the court list see these.
 OF_COURT = ("court", "court_items")
@@ -111,12 +111,12 @@ class RowPage:
     items: Sequence[dict[str, Any]]
 
 
-def look_over(office: Office, as_of: date | None) -> Overview | None:
+def look_over(session: DeskSession, as_of: date | None) -> Overview | None:
     """Return the lists of a closed night; None before the first."""
-    dates = runs.fetch_closed_dates(office.engine, _DATES)
+    dates = runs.fetch_closed_dates(session.engine, _DATES)
     if not dates:
         return None
-    run = find_run(office, as_of)
+    run = find_run(session, as_of)
     entries = fetch_manifest(run)["lists"]
     found = []
     for name, files in FILES.items():
@@ -126,13 +126,13 @@ def look_over(office: Office, as_of: date | None) -> Overview | None:
     return Overview(run.as_of, dates, found)
 
 
-def look(office: Office, name: str, as_of: date | None, wish: ListQuery) -> ListPage:
+def look(session: DeskSession, name: str, as_of: date | None, wish: ListQuery) -> ListPage:
     """Return a page of a list of a closed night.
 
     Raises:
         RefusedError: no such list or night, or the published file is gone or was changed.
     """
-    columns, run = columns_of(name), find_run(office, as_of)
+    columns, run = columns_of(name), find_run(session, as_of)
     table = fetch_list(run, name)
     rows = filter_rows(table, columns, wish)
     pages = max(-(-len(rows) // PAGE_ROWS), 1)
@@ -142,7 +142,7 @@ def look(office: Office, name: str, as_of: date | None, wish: ListQuery) -> List
     return ListPage(
         name=name,
         as_of=run.as_of,
-        dates=runs.fetch_closed_dates(office.engine, _DATES),
+        dates=runs.fetch_closed_dates(session.engine, _DATES),
         # Long texts are not loaded for a page; references are long and come last.
         columns=sorted(filter(is_short, columns), key=lambda column: column.name in _LAST),
         rows=[_shorten(row) for row in _to_rows(rows.take(places), is_whole=False)],
@@ -156,7 +156,7 @@ def look(office: Office, name: str, as_of: date | None, wish: ListQuery) -> List
 
 
 def look_into(
-    office: Office,
+    session: DeskSession,
     name: str,
     as_of: date | None,
     premise_no: str,
@@ -172,7 +172,7 @@ def look_into(
     Raises:
         RefusedError: no such list, night or row, or the published file is gone or was changed.
     """
-    columns, run = columns_of(name), find_run(office, as_of)
+    columns, run = columns_of(name), find_run(session, as_of)
     found = None
     if any(column.name == "premise_no" for column in columns):
         found = fetch_rows(run, name, {"premise_no": [premise_no], "payer_code": [payer_code]})
@@ -195,7 +195,7 @@ def look_into(
 
 
 def download(
-    office: Office, name: str, suffix: str, as_of: date | None, *, is_whole: bool
+    session: DeskSession, name: str, suffix: str, as_of: date | None, *, is_whole: bool
 ) -> tuple[bytes, str]:
     """Return a list's published file and a file name for it.
 
@@ -206,7 +206,7 @@ def download(
     """
     if name not in DOWNLOADS:
         raise RefusedError(f"There is no file {name}; there are {', '.join(DOWNLOADS)}.", "no_list")
-    listed, run = DOWNLOADS[name], find_run(office, as_of)
+    listed, run = DOWNLOADS[name], find_run(session, as_of)
     if is_whole or all(column.name != _SECRET for column in listed.columns):
         return fetch_file(run, f"{listed.path}.{suffix}"), f"{name}-{run.as_of}.{suffix}"
     table = mask_secrets(fetch_rows(run, name, {}))

@@ -8,7 +8,7 @@ from dunning.core.errors import DunningError
 from dunning.core.lists import LISTS
 from dunning.gateways.store import holds, releases, runs
 from dunning.jobs.desk.lists import look_into
-from dunning.jobs.desk.session import Office, RefusedError
+from dunning.jobs.desk.session import DeskSession, RefusedError
 
 _PROPOSED_DAYS, _LONGEST_DAYS = 30, 366
 _NOTE_MIN, _NOTE_MAX = 3, 500
@@ -42,7 +42,7 @@ def ends_of(as_of: date) -> Ends:
 
 
 def hold_row(
-    office: Office,
+    session: DeskSession,
     name: str,
     as_of: date,
     premise_no: str,
@@ -64,13 +64,13 @@ def hold_row(
         RefusedError: a newer night's lists have taken its place, no such row, no good reason or
             end, or the account has a hold already. Nothing is changed then.
     """
-    _refuse_older(office, name, as_of)
+    _refuse_older(session, name, as_of)
     text, end = read_note(note), _read_end(until, as_of)
-    look_into(office, name, as_of, premise_no, payer_code)
-    _refuse_second(office, as_of, premise_no, payer_code)
+    look_into(session, name, as_of, premise_no, payer_code)
+    _refuse_second(session, as_of, premise_no, payer_code)
     try:
         number = holds.append_hold(
-            office.engine,
+            session.engine,
             premise_no=premise_no,
             payer_code=payer_code,
             list_name=name,
@@ -80,49 +80,49 @@ def hold_row(
             valid_until=end,
         )
     except DunningError:
-        _refuse_second(office, as_of, premise_no, payer_code)  # somebody was quicker by a moment
-        _refuse_older(office, name, as_of)
+        _refuse_second(session, as_of, premise_no, payer_code)  # somebody was quicker by a moment
+        _refuse_older(session, name, as_of)
         raise
     return next(
-        hold for hold in holds.fetch_holds(office.engine, premise_no) if hold.hold_no == number
+        hold for hold in holds.fetch_holds(session.engine, premise_no) if hold.hold_no == number
     )
 
 
-def end_manual_hold(office: Office, hold_no: int, by: str) -> holds.ManualHold:
+def end_manual_hold(session: DeskSession, hold_no: int, by: str) -> holds.ManualHold:
     """End a manual hold early, from the next night on; return it as it was.
 
     Raises:
         RefusedError: there is none of that number in force.
     """
-    hold = find_manual_hold(office, hold_no)
+    hold = find_manual_hold(session, hold_no)
     try:
-        holds.end_hold(office.engine, hold_no, by)
+        holds.end_hold(session.engine, hold_no, by)
     except DunningError as error:
         raise RefusedError(str(error), "hold_over", hold_no=hold_no) from error
     return hold
 
 
-def find_manual_hold(office: Office, hold_no: int) -> holds.ManualHold:
+def find_manual_hold(session: DeskSession, hold_no: int) -> holds.ManualHold:
     """Return a manual hold by its number.
 
     Raises:
         RefusedError: there is none.
     """
-    known = (hold for hold in holds.fetch_holds(office.engine) if hold.hold_no == hold_no)
+    known = (hold for hold in holds.fetch_holds(session.engine) if hold.hold_no == hold_no)
     found = next(known, None)
     if found is None:
         raise RefusedError(f"There is no strike {hold_no}.", "hold_over", hold_no=hold_no)
     return found
 
 
-def find_manual_holds(office: Office, as_of: date) -> dict[tuple[str, str], holds.ManualHold]:
+def find_manual_holds(session: DeskSession, as_of: date) -> dict[tuple[str, str], holds.ManualHold]:
     """Return our holds on accounts of a date's lists, by (premise_no, payer_code).
 
     Of several holds on an account, the longest one.
     """
     day = as_of + timedelta(days=1)
     known = [
-        h for h in holds.fetch_holds(office.engine) if h.valid_from <= day and h.is_in_force(day)
+        h for h in holds.fetch_holds(session.engine) if h.valid_from <= day and h.is_in_force(day)
     ]
     return {
         # Later entries replace earlier ones, so the hold that ends last is kept.
@@ -131,24 +131,24 @@ def find_manual_holds(office: Office, as_of: date) -> dict[tuple[str, str], hold
     }
 
 
-def list_manual_holds(office: Office) -> ManualHolds:
+def list_manual_holds(session: DeskSession) -> ManualHolds:
     """Return all manual holds."""
-    closed_on = runs.last_closed_on(office.engine)
+    closed_on = runs.last_closed_on(session.engine)
     day = closed_on + timedelta(days=1) if closed_on else date.min
-    known = holds.fetch_holds(office.engine)
+    known = holds.fetch_holds(session.engine)
     return ManualHolds(
         [h for h in known if h.is_in_force(day)], [h for h in known if not h.is_in_force(day)]
     )
 
 
-def may_hold(office: Office, name: str, as_of: date) -> bool:
+def may_hold(session: DeskSession, name: str, as_of: date) -> bool:
     """Return whether holds can be set on a date's list: it is the last closed one."""
-    return name in LISTS and as_of == runs.last_closed_on(office.engine)
+    return name in LISTS and as_of == runs.last_closed_on(session.engine)
 
 
-def has_left(office: Office, name: str, as_of: date) -> bool:
+def has_left(session: DeskSession, name: str, as_of: date) -> bool:
     """Return whether a list was already released, so that a hold comes too late for it."""
-    return name in releases.fetch_released(office.engine, as_of)
+    return name in releases.fetch_released(session.engine, as_of)
 
 
 def read_note(note: str) -> str:
@@ -172,10 +172,10 @@ def read_note(note: str) -> str:
     return text
 
 
-def _refuse_older(office: Office, name: str, as_of: date) -> None:
+def _refuse_older(session: DeskSession, name: str, as_of: date) -> None:
     if name not in LISTS:
         raise RefusedError(f"No row can be struck from the list {name}.", "no_strikes")
-    closed_on = runs.last_closed_on(office.engine)
+    closed_on = runs.last_closed_on(session.engine)
     if as_of != closed_on:
         raise RefusedError(
             f"The list of {as_of} was replaced by that of {closed_on}. Nothing was struck; look at the newer list.",
@@ -185,8 +185,8 @@ def _refuse_older(office: Office, name: str, as_of: date) -> None:
         )
 
 
-def _refuse_second(office: Office, as_of: date, premise_no: str, payer_code: str) -> None:
-    hold = find_manual_holds(office, as_of).get((premise_no, payer_code))
+def _refuse_second(session: DeskSession, as_of: date, premise_no: str, payer_code: str) -> None:
+    hold = find_manual_holds(session, as_of).get((premise_no, payer_code))
     if hold is not None:
         raise RefusedError(
             f"The account {premise_no} / {payer_code} is struck already (strike {hold.hold_no}). Nothing was changed.",

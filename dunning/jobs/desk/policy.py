@@ -5,7 +5,7 @@ from datetime import date
 from functools import lru_cache
 
 from dunning.gateways.store import inputs, runs
-from dunning.jobs.desk.session import Office
+from dunning.jobs.desk.session import DeskSession
 from dunning.policy.policies import Policy, load_policy, read_policy
 from dunning.policy.reading import RuleFile, Version
 from dunning.policy.schema import FIRST_DAY, LAST_DAY
@@ -69,7 +69,7 @@ class PolicyPage:
     unsure: int
 
 
-def look(office: Office, on: date | None) -> PolicyPage:
+def look(session: DeskSession, on: date | None) -> PolicyPage:
     """Return the rules of a day.
 
     A closed night has its own policy; any other day has that of the last closed night.
@@ -81,8 +81,8 @@ def look(office: Office, on: date | None) -> PolicyPage:
     Raises:
         DunningError: a rule file has no version yet on that day.
     """
-    closed_on = runs.last_closed_on(office.engine)
-    policy, origin_on = _find_policy(office, on, closed_on)
+    closed_on = runs.last_closed_on(session.engine)
+    policy, origin_on = _find_policy(session, on, closed_on)
     on = on or closed_on or _newest(policy)
     rows = show_rows(policy, on)
     built_in = _load_built_in().hashes()
@@ -104,14 +104,14 @@ def is_within(on: date) -> bool:
     return FIRST_DAY <= on <= LAST_DAY
 
 
-def fetch_policy(office: Office, run_id: int) -> Policy:
+def fetch_policy(session: DeskSession, run_id: int) -> Policy:
     """Return the policy of a run, read once per process; the files of a run never change."""
-    return _read_kept(office, run_id)
+    return _read_kept(session, run_id)
 
 
 @lru_cache(maxsize=32)
-def _read_kept(office: Office, run_id: int) -> Policy:
-    return read_policy(inputs.fetch_policy_files(office.engine, run_id))
+def _read_kept(session: DeskSession, run_id: int) -> Policy:
+    return read_policy(inputs.fetch_policy_files(session.engine, run_id))
 
 
 @lru_cache(maxsize=1)
@@ -120,13 +120,13 @@ def _load_built_in() -> Policy:
 
 
 def _find_policy(
-    office: Office, on: date | None, closed_on: date | None
+    session: DeskSession, on: date | None, closed_on: date | None
 ) -> tuple[Policy, date | None]:
     # The day's own run, else the last closed one, else the built-in files.
     for night in (on, closed_on):
-        known = runs.fetch_run(office.engine, night) if night else None
+        known = runs.fetch_run(session.engine, night) if night else None
         if known is not None and known.state == "closed":
-            return fetch_policy(office, known.run_id), known.as_of
+            return fetch_policy(session, known.run_id), known.as_of
     return _load_built_in(), None
 
 

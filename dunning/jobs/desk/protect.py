@@ -14,7 +14,7 @@ from dunning.gateways.postgres.database import Engine
 from dunning.gateways.store import holds, runs
 from dunning.jobs.desk.account import require_account
 from dunning.jobs.desk.manual_holds import read_note
-from dunning.jobs.desk.session import Office, RefusedError
+from dunning.jobs.desk.session import DeskSession, RefusedError
 from dunning.jobs.queries.past_night import kept_policy
 from dunning.policy.rules import Protection
 
@@ -48,12 +48,12 @@ class HoldForm:
     until: str = ""
 
 
-def terms_of(office: Office) -> Terms | None:
+def terms_of(session: DeskSession) -> Terms | None:
     """Return the possible ends of a hold that begins now; None before the first closed night."""
-    closed_on = runs.last_closed_on(office.engine)
+    closed_on = runs.last_closed_on(session.engine)
     if closed_on is None:
         return None
-    begins_on, rule = closed_on + timedelta(days=1), _rule(office, closed_on)
+    begins_on, rule = closed_on + timedelta(days=1), _rule(session, closed_on)
     return Terms(
         begins_on=begins_on,
         first=begins_on + timedelta(days=1),
@@ -63,15 +63,17 @@ def terms_of(office: Office) -> Terms | None:
     )
 
 
-def protect(office: Office, premise_no: str, payer_code: str, wish: HoldForm, author: str) -> int:
+def protect(
+    session: DeskSession, premise_no: str, payer_code: str, wish: HoldForm, author: str
+) -> int:
     """Record a hold on an account; return its number.
 
     Raises:
         RefusedError: no such reason, no good note or end, or such a hold lasts as long already.
             NotThereError: there is no such account, or no closed night. Nothing is recorded then.
     """
-    closed_on = require_account(office, premise_no, payer_code)
-    terms = terms_of(office)
+    closed_on = require_account(session, premise_no, payer_code)
+    terms = terms_of(session)
     assert terms is not None
     if wish.reason not in REASONS:
         raise RefusedError(
@@ -82,7 +84,7 @@ def protect(office: Office, premise_no: str, payer_code: str, wish: HoldForm, au
     until = _read_end(wish.until, terms, is_documented=bool(document))
     try:
         return holds.append_hold(
-            office.engine,
+            session.engine,
             premise_no=premise_no,
             payer_code=payer_code,
             list_name=holds.FROM_ACCOUNT,
@@ -95,7 +97,7 @@ def protect(office: Office, premise_no: str, payer_code: str, wish: HoldForm, au
         )
     except DunningError as error:
         # Refused by the store: find the hold that lasts as long already, to name it.
-        known = [h for h in find_holds(office, premise_no, payer_code) if h.reason == wish.reason]
+        known = [h for h in find_holds(session, premise_no, payer_code) if h.reason == wish.reason]
         if not known:
             raise
         lasts = max(known, key=lambda hold: hold.valid_until)
@@ -104,26 +106,26 @@ def protect(office: Office, premise_no: str, payer_code: str, wish: HoldForm, au
         ) from error
 
 
-def find_holds(office: Office, premise_no: str, payer_code: str) -> list[holds.ManualHold]:
+def find_holds(session: DeskSession, premise_no: str, payer_code: str) -> list[holds.ManualHold]:
     """Return our holds on an account that are in force from now on, newest first."""
-    closed_on = runs.last_closed_on(office.engine)
+    closed_on = runs.last_closed_on(session.engine)
     if closed_on is None:
         return []
     day = closed_on + timedelta(days=1)
-    known = holds.fetch_holds(office.engine, premise_no)
+    known = holds.fetch_holds(session.engine, premise_no)
     return [hold for hold in known if hold.payer_code == payer_code and hold.is_in_force(day)]
 
 
-def find_ending(office: Office, author: str) -> Sequence[holds.ManualHold]:
+def find_ending(session: DeskSession, author: str) -> Sequence[holds.ManualHold]:
     """Return an author's holds that end soon, earliest end first, as a reminder.
 
     Not of one that a longer hold of the same account and reason has taken the place of.
     """
-    closed_on = runs.last_closed_on(office.engine)
+    closed_on = runs.last_closed_on(session.engine)
     if closed_on is None:
         return []
-    day, rule = closed_on + timedelta(days=1), _rule(office, closed_on)
-    in_force = [hold for hold in holds.fetch_holds(office.engine) if hold.is_in_force(day)]
+    day, rule = closed_on + timedelta(days=1), _rule(session, closed_on)
+    in_force = [hold for hold in holds.fetch_holds(session.engine) if hold.is_in_force(day)]
     # The last end per account and reason: a longer hold needs no reminder about a shorter one.
     lasts = {
         _subject(hold): hold.valid_until
@@ -139,10 +141,10 @@ def _subject(hold: holds.ManualHold) -> tuple[str, str, str]:
     return hold.premise_no, hold.payer_code, hold.reason
 
 
-def _rule(office: Office, closed_on: date) -> Protection:
-    known = runs.fetch_run(office.engine, closed_on)
+def _rule(session: DeskSession, closed_on: date) -> Protection:
+    known = runs.fetch_run(session.engine, closed_on)
     assert known is not None
-    return _rule_of(office.engine, known.run_id, closed_on)
+    return _rule_of(session.engine, known.run_id, closed_on)
 
 
 @lru_cache(maxsize=4)

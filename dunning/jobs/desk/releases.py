@@ -17,7 +17,7 @@ from dunning.gateways.settings.people import approvers_of, read_people
 from dunning.gateways.store import runs
 from dunning.gateways.store.recalls import Recall, fetch_out, fetch_recalls
 from dunning.gateways.store.releases import Answer, Released, fetch_answers, fetch_released
-from dunning.jobs.desk.session import Office, RefusedError
+from dunning.jobs.desk.session import DeskSession, RefusedError
 from dunning.jobs.release.files import recalled_target, sent_target
 
 SENT = "sent"
@@ -68,37 +68,37 @@ class ReleasePage:
     approvers: Sequence[str]
 
 
-def look(office: Office) -> list[NightReleases]:
+def look(session: DeskSession) -> list[NightReleases]:
     """Return the last nights, newest first."""
     return [
         NightReleases(
             day,
-            fetch_answers(office.engine, day),
-            list(fetch_released(office.engine, day).values()),
+            fetch_answers(session.engine, day),
+            list(fetch_released(session.engine, day).values()),
         )
-        for day in runs.fetch_closed_dates(office.engine, _NIGHTS)
+        for day in runs.fetch_closed_dates(session.engine, _NIGHTS)
     ]
 
 
-def look_at(office: Office, as_of: date, list_name: str) -> ReleasePage:
+def look_at(session: DeskSession, as_of: date, list_name: str) -> ReleasePage:
     """Return one release of a date.
 
     Raises:
         RefusedError: that list did not leave on that date.
     """
-    released = _find(office, as_of, list_name)
-    out = fetch_out(office.engine, as_of, list_name)
-    people = read_people(office.settings)
+    released = _find(session, as_of, list_name)
+    out = fetch_out(session.engine, as_of, list_name)
+    people = read_people(session.settings)
     return ReleasePage(
         released=released,
         answers=[
-            each for each in fetch_answers(office.engine, as_of) if each.list_name == list_name
+            each for each in fetch_answers(session.engine, as_of) if each.list_name == list_name
         ],
-        sent=_find_files(released, SENT, _place(office, released, SENT)),
-        dropped=_count_dropped(office, released),
+        sent=_find_files(released, SENT, _place(session, released, SENT)),
+        dropped=_count_dropped(session, released),
         recalls=[
-            (each, _find_files(released, str(number), _place(office, released, str(number))))
-            for number, each in enumerate(_recalls(office, released), start=1)
+            (each, _find_files(released, str(number), _place(session, released, str(number))))
+            for number, each in enumerate(_recalls(session, released), start=1)
         ],
         out=out.slice(0, _SHOWN_OUT).to_pylist(),
         out_rows=len(out),
@@ -106,7 +106,7 @@ def look_at(office: Office, as_of: date, list_name: str) -> ReleasePage:
     )
 
 
-def fetch_file(office: Office, as_of: date, list_name: str, place: str, name: str) -> bytes:
+def fetch_file(session: DeskSession, as_of: date, list_name: str, place: str, name: str) -> bytes:
     """Return a file as it was sent, or of a kill list, after checking it against its record.
 
     Args:
@@ -116,8 +116,8 @@ def fetch_file(office: Office, as_of: date, list_name: str, place: str, name: st
     Raises:
         RefusedError: no such release, place or file, or it is not the one that left.
     """
-    released = _find(office, as_of, list_name)
-    target, sha256 = _place(office, released, place)
+    released = _find(session, as_of, list_name)
+    target, sha256 = _place(session, released, place)
     try:
         return read_named(target, name, _own(released, _read_sealed(target, sha256))[name])
     except (DunningError, KeyError) as error:
@@ -129,8 +129,8 @@ def fetch_file(office: Office, as_of: date, list_name: str, place: str, name: st
         ) from error
 
 
-def _find(office: Office, as_of: date, list_name: str) -> Released:
-    found = fetch_released(office.engine, as_of).get(list_name) if list_name in LISTS else None
+def _find(session: DeskSession, as_of: date, list_name: str) -> Released:
+    found = fetch_released(session.engine, as_of).get(list_name) if list_name in LISTS else None
     if found is None or found.state != "done":
         raise RefusedError(
             f"The list {list_name} of {as_of} was not released.", "no_release", day=as_of
@@ -138,19 +138,19 @@ def _find(office: Office, as_of: date, list_name: str) -> Released:
     return found
 
 
-def _recalls(office: Office, released: Released) -> list[Recall]:
+def _recalls(session: DeskSession, released: Released) -> list[Recall]:
     return [
         each
-        for each in fetch_recalls(office.engine, released.as_of)
+        for each in fetch_recalls(session.engine, released.as_of)
         if each.list_name == released.list_name
     ]
 
 
-def _place(office: Office, released: Released, place: str) -> tuple[Target, str]:
+def _place(session: DeskSession, released: Released, place: str) -> tuple[Target, str]:
     """Return the folder of files and the recorded SHA-256 of their manifest."""
     if place == SENT:
         return sent_target(released), released.manifest_sha256
-    known = _recalls(office, released)
+    known = _recalls(session, released)
     # The place comes from a URL: anything but a small number is no recall.
     number = int(place) if place.isdecimal() and len(place) < 6 else 0
     if not 1 <= number <= len(known):
@@ -184,7 +184,7 @@ def _find_files(released: Released, place: str, at: tuple[Target, str]) -> Files
         return Files(place, {}, str(error))
 
 
-def _count_dropped(office: Office, released: Released) -> dict[str, int]:
+def _count_dropped(session: DeskSession, released: Released) -> dict[str, int]:
     """Return the number of rows held back at the last check, by reason.
 
     A row with several reasons is counted under each of them.
@@ -192,7 +192,7 @@ def _count_dropped(office: Office, released: Released) -> dict[str, int]:
     if not released.dropped:
         return {}
     try:
-        content = fetch_file(office, released.as_of, released.list_name, SENT, "dropped.parquet")
+        content = fetch_file(session, released.as_of, released.list_name, SENT, "dropped.parquet")
     except RefusedError:
         return {}
     reasons = read_parquet(content, WITHHELD.columns)["reason"].to_pylist()

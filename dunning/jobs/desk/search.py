@@ -15,7 +15,7 @@ from dunning.gateways.settings.environment import Settings
 from dunning.gateways.snapshots.remote_store import open_kept
 from dunning.gateways.snapshots.search_index import SearchIndex, fold, open_search_index
 from dunning.gateways.store import runs
-from dunning.jobs.desk.session import Office
+from dunning.jobs.desk.session import DeskSession
 from dunning.jobs.queries.past_night import find_night
 
 SHOWN = 50
@@ -49,7 +49,7 @@ class SearchResult:
     is_ready: bool = True
 
 
-def find(office: Office, text: str) -> SearchResult:
+def find(session: DeskSession, text: str) -> SearchResult:
     """Return the accounts of the last closed night's ledger that match a text.
 
     What is exact comes before beginnings, numbers before words.
@@ -57,11 +57,11 @@ def find(office: Office, text: str) -> SearchResult:
     Raises:
         DunningError: the snapshot of the last closed night is not kept any more.
     """
-    wanted, closed_on = " ".join(text.split()), runs.last_closed_on(office.engine)
+    wanted, closed_on = " ".join(text.split()), runs.last_closed_on(session.engine)
     if not wanted or closed_on is None:
         return SearchResult([], False, closed_on is not None)
-    _, snapshot = find_night(office.settings, office.engine, closed_on)
-    index = _open(office.settings, snapshot.folder.name)
+    _, snapshot = find_night(session.settings, session.engine, closed_on)
+    index = _open(session.settings, snapshot.folder.name)
     found = next(
         (some for look in _ways(index, wanted) if len(some := look())), index.accounts.slice(0, 0)
     )

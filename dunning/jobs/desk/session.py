@@ -24,7 +24,7 @@ class RefusedError(DunningError):
 
 
 @dataclass(frozen=True)
-class Office:
+class DeskSession:
     """Settings and store for the pages."""
 
     settings: Settings
@@ -32,7 +32,7 @@ class Office:
 
 
 @cache
-def open_office() -> Office:
+def open_session() -> DeskSession:
     """Return the session of this process; its database schema is up to date."""
     settings = Settings.from_environment()
-    return Office(settings, open_store(settings, "pages", WEB))
+    return DeskSession(settings, open_store(settings, "pages", WEB))

@@ -14,7 +14,7 @@ from dunning.gateways.settings.people import approvers_of, read_people
 from dunning.gateways.store import runs
 from dunning.gateways.store.figures import Figure, StageMove, fetch_figures, fetch_stage_moves
 from dunning.gateways.store.releases import ListRelease, fetch_releases
-from dunning.jobs.desk.session import Office
+from dunning.jobs.desk.session import DeskSession
 from dunning.jobs.queries.past_night import kept_policy
 
 DATES = 62
@@ -123,45 +123,45 @@ class Tonight:
         return "look" if self.warnings or self.missing else "yes"
 
 
-def look(office: Office, as_of: date | None = None) -> Tonight | None:
+def look(session: DeskSession, as_of: date | None = None) -> Tonight | None:
     """Return a closed night, by default the last one; None before the first.
 
     Raises:
         NotThereError: the books of that date are not closed.
     """
-    dates = runs.fetch_closed_dates(office.engine, DATES)
+    dates = runs.fetch_closed_dates(session.engine, DATES)
     if not dates:
         return None
     day = as_of or dates[0]
-    run = runs.fetch_run(office.engine, day)
+    run = runs.fetch_run(session.engine, day)
     if run is None or run.state != "closed" or "manifest" not in run.receipts:
         raise NotThereError(
             f"The books of {day} are not closed, so there is nothing to show. Choose another day."
         )
-    return _read_tonight(office, run, dates)
+    return _read_tonight(session, run, dates)
 
 
-def newest_run(office: Office) -> runs.RecordedRun | None:
+def newest_run(session: DeskSession) -> runs.RecordedRun | None:
     """Return the run that last loaded a ledger, in any state; None before the first."""
-    return runs.fetch_newest_loaded(office.engine, date.min)
+    return runs.fetch_newest_loaded(session.engine, date.min)
 
 
-def _read_tonight(office: Office, run: runs.RecordedRun, dates: list[date]) -> Tonight:
+def _read_tonight(session: DeskSession, run: runs.RecordedRun, dates: list[date]) -> Tonight:
     day, manifest = run.as_of, run.receipts["manifest"]
     figures = fetch_figures(
-        office.engine, since=day - timedelta(days=_MEMORY_DAYS), before=day + timedelta(days=1)
+        session.engine, since=day - timedelta(days=_MEMORY_DAYS), before=day + timedelta(days=1)
     )
     earlier = sorted({figure.as_of for figure in figures if figure.as_of < day})
     before_on = earlier[-1] if earlier else None
     # The newest night that is at least a month back: that very date may not have been run.
     month_ago_on = max((other for other in earlier if other <= _month_before(day)), default=None)
-    people = read_people(office.settings)
-    releases = fetch_releases(office.engine, day)
+    people = read_people(session.settings)
+    releases = fetch_releases(session.engine, day)
     compared = {
         kind: _compare(figures, kind, day, before_on, month_ago_on) for kind in ("stage", "list")
     }
     changes = [each for kind in compared.values() for each in kind if each.name != "court_items"]
-    rules = kept_policy(office.engine, run).at(day)
+    rules = kept_policy(session.engine, run).at(day)
     return Tonight(
         as_of=day,
         dates=sorted({*dates, day}, reverse=True),
@@ -176,13 +176,13 @@ def _read_tonight(office: Office, run: runs.RecordedRun, dates: list[date]) -> T
         books=manifest["books"],
         stages=compared["stage"],
         lists=compared["list"],
-        moves=fetch_stage_moves(office.engine, day),
+        moves=fetch_stage_moves(session.engine, day),
         unusual=manifest["unusual"],
         warnings=manifest["warnings"],
         releases=releases,
-        last_releases=fetch_releases(office.engine, before_on) if before_on else [],
+        last_releases=fetch_releases(session.engine, before_on) if before_on else [],
         approvers={each.list_name: _names(people, each.list_name) for each in releases},
-        newest=newest_run(office),
+        newest=newest_run(session),
         changes=sorted(changes, key=lambda each: -each.move),
         missing=[name for name in TABLES if name not in manifest["ledger"]["tables"]["tables"]],
         answer_until=run.finished_at

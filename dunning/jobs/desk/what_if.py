@@ -22,7 +22,7 @@ from dunning.jobs.desk.drafts import (
     find_thresholds,
 )
 from dunning.jobs.desk.policy import fetch_policy
-from dunning.jobs.desk.session import Office
+from dunning.jobs.desk.session import DeskSession
 from dunning.jobs.desk.what_if_results import KEEP, KEEP_DAYS, Going, fetch_result, find_folder
 from dunning.policy.findings import Finding
 from dunning.policy.policies import Policy
@@ -87,7 +87,7 @@ class TrialAnswer:
     findings: Sequence[Finding] = ()
 
 
-def open_form(office: Office, file: str = QUICK_FILE, like: str = "") -> TrialForm:
+def open_form(session: DeskSession, file: str = QUICK_FILE, like: str = "") -> TrialForm:
     """Return the form of a trial.
 
     Args:
@@ -100,11 +100,11 @@ def open_form(office: Office, file: str = QUICK_FILE, like: str = "") -> TrialFo
         raise NotThereError(
             f"There is no rule file {file!r} to be tried. There are: {', '.join(FILES)}."
         )
-    nights = _offer(office)
-    policy = fetch_policy(office, nights[0].run_id) if nights else None
+    nights = _offer(session)
+    policy = fetch_policy(session, nights[0].run_id) if nights else None
     text = policy.files()[file].decode() if policy else ""
     if like:
-        folder = find_folder(office, like)
+        folder = find_folder(session, like)
         text = (
             (folder / "changed.toml").read_text("utf-8")
             if read_order(folder)["file"] == file
@@ -114,14 +114,14 @@ def open_form(office: Office, file: str = QUICK_FILE, like: str = "") -> TrialFo
     return TrialForm(secrets.token_hex(16), file, text, nights, thresholds)
 
 
-def order(office: Office, author: str, request: TrialRequest, going: Going) -> TrialAnswer:
+def order(session: DeskSession, author: str, request: TrialRequest, going: Going) -> TrialAnswer:
     """Store a trial to be decided, or return the reasons for its refusal.
 
     A request that was sent twice is stored once.
     """
     if request.file not in FILES:
         return TrialAnswer(refusal="no_file")
-    offered = _offer(office)
+    offered = _offer(session)
     nights = [each for each in offered if each.as_of.isoformat() in request.nights and each.is_kept]
     if not nights:
         return TrialAnswer(refusal="no_night")
@@ -129,26 +129,26 @@ def order(office: Office, author: str, request: TrialRequest, going: Going) -> T
         return TrialAnswer(refusal="too_many")
     # Checked in this order: cheap tests first, the policy is read for valid nights only.
     try:
-        text = _text_of(fetch_policy(office, offered[0].run_id), offered[0].as_of, request)
+        text = _text_of(fetch_policy(session, offered[0].run_id), offered[0].as_of, request)
     except BadNumberError as error:
         return TrialAnswer(refusal="bad_number", about=str(error))
     if len(text) > LONGEST_TEXT:
         return TrialAnswer(refusal="too_long")
-    before = {each.as_of: fetch_policy(office, each.run_id).files() for each in nights}
-    return _order_checked(office, author, request, text.encode(), before, going)
+    before = {each.as_of: fetch_policy(session, each.run_id).files() for each in nights}
+    return _order_checked(session, author, request, text.encode(), before, going)
 
 
-def may_run_again(office: Office, result_id: str, going: Going) -> bool:
+def may_run_again(session: DeskSession, result_id: str, going: Going) -> bool:
     """Return whether a trial may be decided again: it was interrupted or refused.
 
     Raises:
         NotThereError: there is no such result.
     """
-    return fetch_result(office, result_id, going).state in ("interrupted", "refused")
+    return fetch_result(session, result_id, going).state in ("interrupted", "refused")
 
 
 def _order_checked(
-    office: Office,
+    session: DeskSession,
     author: str,
     request: TrialRequest,
     data: bytes,
@@ -182,11 +182,11 @@ def _order_checked(
         for night, files in after.items()
         for name, content in files.items()
     }
-    return _store(office, request.form_id, details, contents, going)
+    return _store(session, request.form_id, details, contents, going)
 
 
 def _store(
-    office: Office,
+    session: DeskSession,
     form_id: str,
     details: dict[str, Any],
     contents: Mapping[str, bytes],
@@ -196,7 +196,7 @@ def _store(
 
     A form that was sent before, and is sent again with something else in it, is another order.
     """
-    store = WhatIfStore(office.settings)
+    store = WhatIfStore(session.settings)
     folder = store.find(form_id)
     if folder is not None and read_order(folder) == details:
         return TrialAnswer(form_id)
@@ -210,11 +210,11 @@ def _store(
     return TrialAnswer(result_id, is_new)
 
 
-def _offer(office: Office) -> list[OfferedNight]:
+def _offer(session: DeskSession) -> list[OfferedNight]:
     """Return the last closed nights, newest first."""
-    settings, choices = office.settings, []
-    for night in runs.fetch_closed_dates(office.engine, OFFERED_NIGHTS):
-        known = runs.fetch_run(office.engine, night)
+    settings, choices = session.settings, []
+    for night in runs.fetch_closed_dates(session.engine, OFFERED_NIGHTS):
+        known = runs.fetch_run(session.engine, night)
         if known is not None and known.snapshot_name is not None:
             is_kept = (
                 settings.snapshots / known.snapshot_name

@@ -20,7 +20,7 @@ from dunning.gateways.snapshots.what_if_store import (
 )
 from dunning.jobs.desk import what_if_run
 from dunning.jobs.desk.drafts import find_later
-from dunning.jobs.desk.session import Office
+from dunning.jobs.desk.session import DeskSession
 
 PAGE_ROWS = 50
 KEEP, KEEP_DAYS = 20, 30
@@ -87,7 +87,7 @@ class Sums:
     paths: Sequence[tuple[str, str, int, int]]
 
 
-def fetch_result(office: Office, result_id: str, going: Going) -> Result:
+def fetch_result(session: DeskSession, result_id: str, going: Going) -> Result:
     """Return a result, complete or not.
 
     Args:
@@ -96,23 +96,23 @@ def fetch_result(office: Office, result_id: str, going: Going) -> Result:
     Raises:
         NotThereError: there is none, or it was removed.
     """
-    return _read_result(find_folder(office, result_id), going)
+    return _read_result(find_folder(session, result_id), going)
 
 
-def list_results(office: Office, going: Going) -> list[Result]:
+def list_results(session: DeskSession, going: Going) -> list[Result]:
     """Return all results, newest first; expired ones are removed."""
-    store = WhatIfStore(office.settings)
+    store = WhatIfStore(session.settings)
     store.sweep(KEEP, KEEP_DAYS, going)
     return [_read_result(folder, going) for folder in store.list_results()]
 
 
-def find_folder(office: Office, result_id: str) -> Path:
+def find_folder(session: DeskSession, result_id: str) -> Path:
     """Return the folder of a stored trial.
 
     Raises:
         NotThereError: there is none, or it was removed.
     """
-    folder = WhatIfStore(office.settings).find(result_id)
+    folder = WhatIfStore(session.settings).find(result_id)
     if folder is None:
         raise NotThereError(
             f"There is no what-if {result_id[:40]}. The last {KEEP} of {KEEP_DAYS} days are kept; start it anew."
@@ -120,15 +120,15 @@ def find_folder(office: Office, result_id: str) -> Path:
     return folder
 
 
-def find_next_version(office: Office, result: Result) -> date | None:
+def find_next_version(session: DeskSession, result: Result) -> date | None:
     """Return the start of the tried file's next version, if it is after the first tried night."""
-    data = (find_folder(office, result.result_id) / "changed.toml").read_bytes()
+    data = (find_folder(session, result.result_id) / "changed.toml").read_bytes()
     return find_later(result.file.removesuffix(".toml"), data, result.on[0])
 
 
-def read_changed(office: Office, result_id: str) -> str:
+def read_changed(session: DeskSession, result_id: str) -> str:
     """Return the rule file that was tried."""
-    return (find_folder(office, result_id) / "changed.toml").read_text("utf-8")
+    return (find_folder(session, result_id) / "changed.toml").read_text("utf-8")
 
 
 def sum_up(found: Mapping[str, Any]) -> Sums:
@@ -163,7 +163,7 @@ def sum_up(found: Mapping[str, Any]) -> Sums:
 
 
 def page_moves(
-    office: Office, result: Result, night: date, page: int, filters: Mapping[str, str]
+    session: DeskSession, result: Result, night: date, page: int, filters: Mapping[str, str]
 ) -> Moves:
     """Return a page of the moves of one night.
 
@@ -177,7 +177,7 @@ def page_moves(
     """
     if result.state != "done" or night not in result.on:
         raise NotThereError(f"The what-if {result.result_id} knows nothing of the night {night}.")
-    moves = read_table(what_if_run.moves_file(find_folder(office, result.result_id), night))
+    moves = read_table(what_if_run.moves_file(find_folder(session, result.result_id), night))
     moves = _filter(moves, filters)
     pages = max(1, -(-len(moves) // PAGE_ROWS))
     page = min(max(1, page), pages)
@@ -188,14 +188,14 @@ def page_moves(
     return Moves(night, rows, len(moves), before, after, page, pages)
 
 
-def read_list(office: Office, result_id: str, night: date, suffix: str) -> bytes:
+def read_list(session: DeskSession, result_id: str, night: date, suffix: str) -> bytes:
     """Return all moves of a night as a file. suffix: csv or xlsx.
 
     Raises:
         NotThereError: there is none.
     """
     try:
-        return what_if_run.list_file(find_folder(office, result_id), night, suffix).read_bytes()
+        return what_if_run.list_file(find_folder(session, result_id), night, suffix).read_bytes()
     except FileNotFoundError as error:
         raise NotThereError(f"The what-if {result_id} has no list of the night {night}.") from error
 

@@ -18,7 +18,7 @@ _FILE = "past.json"
 
 
 @dataclass(frozen=True)
-class Past:
+class Baseline:
     """The baseline that a run is compared with.
 
     figures: rows and cents by measure, of closed dates. payments: number of payments in the ledger
@@ -38,7 +38,7 @@ class Past:
         return path
 
     @classmethod
-    def read(cls, work: Path) -> "Past":
+    def read(cls, work: Path) -> "Baseline":
         """Return the baseline that `write` wrote."""
         entry = json.loads((work / _FILE).read_text(encoding="utf-8"))
         nights = {
@@ -57,7 +57,7 @@ class Past:
         return find_unusual(as_of, tonight, self.figures, self.payments, rule)
 
 
-def gather_past(source: Source, snapshot: Snapshot, as_of: date, rule: Release) -> Past:
+def gather_baseline(source: Source, snapshot: Snapshot, as_of: date, rule: Release) -> Baseline:
     """Return the baseline for a date; of the store only what is earlier than the date."""
     figures: dict[date, dict[str, tuple[int, int]]] = {}
     for figure in fetch_figures(source, since=as_of - timedelta(days=MEMORY_DAYS), before=as_of):
@@ -66,7 +66,7 @@ def gather_past(source: Source, snapshot: Snapshot, as_of: date, rule: Release) 
         if measure in MEASURES:
             figures.setdefault(figure.as_of, {})[measure] = (figure.row_count, figure.cents)
     windows = [_window(day, rule.payments_days) for day in _same_days(as_of)]
-    return Past(figures, snapshot.count_payments(windows))
+    return Baseline(figures, snapshot.count_payments(windows))
 
 
 def figures_of(as_of: date, manifest: RunManifest) -> list[Figure]:

@@ -18,7 +18,7 @@ from dunning.gateways.snapshots.remote_store import SnapshotStore, keep
 from dunning.gateways.snapshots.snapshot import Snapshot
 from dunning.gateways.store import inputs, open_store, runs
 from dunning.gateways.store.events import latest_event
-from dunning.jobs.nightly.baseline import Past, gather_past
+from dunning.jobs.nightly.baseline import Baseline, gather_baseline
 from dunning.jobs.nightly.extract_warnings import find_warnings, is_stale, newest_invoice_on
 from dunning.jobs.nightly.history import History, gather_history
 from dunning.jobs.nightly.limits import RunLimits, list_limits, read_limits
@@ -192,7 +192,7 @@ def begin(
         ],
     )
     history = gather_history(engine, snapshot, order.as_of, rules, events_seen)
-    lay_out(this, policy, history, gather_past(engine, snapshot, order.as_of, rules.release))
+    lay_out(this, policy, history, gather_baseline(engine, snapshot, order.as_of, rules.release))
     return {**this.to_receipt(), "tables": snapshot.info["books"]["tables"]}
 
 
@@ -280,12 +280,12 @@ def _latest_event(engine: Engine) -> int:
         return latest_event(connection)
 
 
-def lay_out(this: NightlyRun, policy: Policy, history: History, past: Past) -> None:
+def lay_out(this: NightlyRun, policy: Policy, history: History, baseline: Baseline) -> None:
     """Write the policy files, the history and the baseline into the run's work folder."""
     for name, content in policy.files().items():
         write_private(this.policy_folder / name, content)
     work = Path(this.work)
     # sealed: the later steps may run in other processes and read only what was written here
     seal_files(
-        this.given_seal, [*history.write(work), past.write(work), *this.policy_folder.iterdir()]
+        this.given_seal, [*history.write(work), baseline.write(work), *this.policy_folder.iterdir()]
     )

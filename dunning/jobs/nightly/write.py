@@ -23,7 +23,7 @@ from dunning.gateways.files.publishing import (
 )
 from dunning.gateways.files.seals import check_seal, seal_files
 from dunning.gateways.files.worktables import TableWriter, read_streams, read_table
-from dunning.jobs.nightly.baseline import Past
+from dunning.jobs.nightly.baseline import Baseline
 from dunning.jobs.nightly.receipts import (
     ListFigures,
     PartFigures,
@@ -73,7 +73,7 @@ def run(run: RunReceipt) -> WrittenReceipt:
         "unusual": [],
     }
     # judged before it is written: what is found is part of the manifest itself
-    unusual = Past.read(Path(this.work)).judge(this.as_of, manifest, this.rules().release)
+    unusual = Baseline.read(Path(this.work)).judge(this.as_of, manifest, this.rules().release)
     manifest["unusual"] = describe_unusual(unusual)
     write_private(this.prepared / MANIFEST, manifest_bytes(manifest))
     seal_files(this.manifest_seal, [this.prepared / MANIFEST])

@@ -20,7 +20,7 @@ from dunning.gateways.snapshots.remote_store import open_kept
 from dunning.gateways.snapshots.snapshot import Snapshot
 from dunning.gateways.store import inputs, open_store, runs
 from dunning.gateways.store.readers import reading
-from dunning.jobs.nightly.baseline import Past, gather_past
+from dunning.jobs.nightly.baseline import Baseline, gather_baseline
 from dunning.jobs.nightly.classify import propose
 from dunning.jobs.nightly.history import History, gather_history
 from dunning.jobs.nightly.protections import Protections, judge_protections
@@ -34,7 +34,7 @@ class Night:
 
     as_of: the day for which it is decided: that of the run, or, on a last look, a later one.
     known: the run of its date. history: what it knew of earlier nights. protections:
-    what of the ledger protects people, against the night before. past: what it is compared with.
+    what of the ledger protects people, against the night before. baseline: what it is compared with.
     newest_paid_on: newest payment of the ledger up to the date.
     """
 
@@ -45,7 +45,7 @@ class Night:
     rules: Rules
     history: History
     protections: Protections
-    past: Past
+    baseline: Baseline
     newest_paid_on: date | None
 
     @property
@@ -137,6 +137,6 @@ def open_night(
         rules,
         gather_history(source, snapshot, as_of, rules, known.events_seen),
         judge_protections(source, snapshot, as_of, rules.loading, accepted),
-        gather_past(source, snapshot, as_of, rules.release),
+        gather_baseline(source, snapshot, as_of, rules.release),
         snapshot.newest_paid_on(as_of),
     )

@@ -102,7 +102,7 @@ def _begin(settings: Settings, night: Night, out: str) -> NightlyRun:
         events_seen=night.known.events_seen,
         warnings=warnings + find_doubts(night.policy, night.as_of),
     )
-    lay_out(this, night.policy, night.history, night.past)
+    lay_out(this, night.policy, night.history, night.baseline)
     return this
 
 
