@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from dunning.core.errors import DunningError
 from dunning.core.ledger_tables import LARGE_TABLES
@@ -16,7 +15,7 @@ from dunning.ledger.check.quarantine import QuarantineLimits, Refusals, check_li
 from dunning.ledger.large_tables import LargeTable, read_large_table
 from dunning.ledger.read.parsing import parse_table
 from dunning.ledger.read.sources import ledger_fingerprint, read_ledger, unused_files
-from dunning.ledger.snapshot_store import LedgerSnapshots, Loaded
+from dunning.ledger.snapshot_store import ExtractInfo, LedgerSnapshots, Loaded
 from dunning.ledger.typed_tables import RawTable, TypedTable
 
 
@@ -47,11 +46,7 @@ def load_ledger(
     keep_freed_memory()
     report_step = progress or (lambda _: None)
     manifest = read_manifest(folder)
-    speaks_for = manifest.as_of if manifest is not None and not manifest.is_asked else None
-    raw = {
-        name: replace(table, last_days=last_days(name, speaks_for))
-        for name, table in read_ledger(folder, mapping).items()
-    }
+    raw = _read_headers(folder, mapping, manifest)
     report_step("отпечатък на извлечението")
     # The same bytes give the same snapshot, so a known fingerprint saves the whole load.
     fingerprint = ledger_fingerprint(folder, mapping, raw)
@@ -74,10 +69,21 @@ def load_ledger(
         # The fingerprint is taken again after the last read: a file that changed meanwhile would
         # mix two extracts.
         _refuse_changed(folder, fingerprint, ledger_fingerprint(folder, mapping, raw))
-        info = assembled.info | _describe(raw, manifest, unused_files(folder, raw))
-        return writer.finish(
-            list_refused(assembled.tables, assembled.cells, is_mapped=mapping is not None), info
-        )
+        quarantine = list_refused(assembled.tables, assembled.cells, is_mapped=mapping is not None)
+        described = _describe(raw, manifest, unused_files(folder, raw))
+        return writer.finish(quarantine, {**assembled.info, **described})
+
+
+def _read_headers(
+    folder: Path, mapping: Path | None, manifest: Manifest | None
+) -> dict[str, RawTable]:
+    """Return all tables, none of their rows read, with the last days that they may be of."""
+    # A database does not state its own day, so its rows are not held to one.
+    speaks_for = manifest.as_of if manifest is not None and not manifest.is_asked else None
+    return {
+        name: replace(table, last_days=last_days(name, speaks_for))
+        for name, table in read_ledger(folder, mapping).items()
+    }
 
 
 def _read(raw: dict[str, RawTable], folder: Path, report_step: Progress) -> Extract:
@@ -117,7 +123,7 @@ def _refuse_changed(folder: Path, before: str, after: str) -> None:
 
 def _describe(
     raw: dict[str, RawTable], manifest: Manifest | None, unused: list[str]
-) -> dict[str, Any]:
+) -> ExtractInfo:
     unknown = {
         name: list(t.source.unknown)
         for name, t in raw.items()

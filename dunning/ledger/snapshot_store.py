@@ -3,21 +3,52 @@
 The store is given as an argument, so no snapshot file is touched here.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Self, TypeVar
+from typing import Protocol, Self, TypedDict, TypeVar
 
 import pyarrow as pa
 
 from dunning.core.frames import BUCKETS, BucketedTable
+from dunning.ledger.check.control_totals import TotalsInfo
+from dunning.ledger.check.late_dates import Groups
+from dunning.ledger.check.quarantine import RefusalsInfo
+
+
+class AssembledInfo(TypedDict):
+    """What the tables of a ledger say of themselves, in `snapshot.json`."""
+
+    books: TotalsInfo
+    dropped_names: dict[str, int]
+    holds_without_effect: int
+    without_effect: dict[str, int]
+    payers_without_account: int
+    protections: dict[str, int]
+    refused_notices: list[str]
+    refusals: dict[str, RefusalsInfo]
+    behind_gaps: dict[str, Groups]
+    newest_invoice_on: str | None
+    newest_payment_on: str | None
+
+
+class ExtractInfo(TypedDict):
+    """What the files of an extract say of themselves, in `snapshot.json`."""
+
+    as_of: str | None
+    unknown_columns: dict[str, list[str]]
+    absent_tables: list[str]
+    warnings: list[str]
+
+
+class LedgerInfo(AssembledInfo, ExtractInfo):
+    """All that the loader writes into `snapshot.json`."""
 
 
 class LoadedSnapshot(Protocol):
     """A complete snapshot; `info` describes it, as given to `finish`."""
 
     @property
-    def info(self) -> dict[str, Any]: ...
+    def info(self) -> LedgerInfo: ...
 
 
 Loaded = TypeVar("Loaded", bound=LoadedSnapshot, covariant=True)
@@ -45,7 +76,7 @@ class BucketSink(Protocol[Loaded]):
     def write(self, name: str, table: BucketedTable, buckets: range = range(BUCKETS)) -> None:
         """Append some consecutive buckets to a table of SCHEMAS; buckets come in order."""
 
-    def finish(self, quarantine: pa.Table, info: Mapping[str, Any]) -> Loaded:
+    def finish(self, quarantine: pa.Table, info: LedgerInfo) -> Loaded:
         """Put the snapshot in its place and return it.
 
         `quarantine` has the columns of QUARANTINE_SCHEMA.

@@ -13,14 +13,21 @@ import hashlib
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dunning.core.errors import DunningError
 
-Seal = dict[str, list[Any]]
+
+class Seal(TypedDict):
+    """The ends of a file's parts, beginning with 0, and the hash of each part."""
+
+    ends: list[int]
+    sha256: list[str]
+
+
 # A Parquet file ends with the footer's length (4 bytes, little-endian) and the magic PAR1.
 _LENGTH_AND_MAGIC = 8
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import NotRequired, TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +28,8 @@ from dunning.core.errors import DunningError
 from dunning.core.frames import BUCKETS, SCHEMAS, Bucket, frame_of
 from dunning.core.money import BGN_PER_EUR
 from dunning.core.words import SERVICES
-from dunning.gateways.snapshots.row_groups import SealedFile
+from dunning.gateways.snapshots.row_groups import Seal, SealedFile
+from dunning.ledger.snapshot_store import LedgerInfo
 
 # Raised with every change of the files: snapshots of other versions are loaded again.
 FORMAT = 4
@@ -38,12 +39,30 @@ FORMAT = 4
 _NOTICE_COLUMNS = ("notice_no", "account", "channel", "sent_on", "served_on", "failed_on")
 
 
+class StoredFile(TypedDict):
+    """What `snapshot.json` has of each file; the quarantine has no row groups of buckets."""
+
+    rows: int
+    sha256: str
+    groups: NotRequired[Seal]
+
+
+class SnapshotInfo(LedgerInfo):
+    """All of `snapshot.json`; `sha256` is that of everything else in it."""
+
+    format: int
+    fingerprint: str
+    tables: dict[str, StoredFile]
+    buckets: dict[str, list[int]]
+    sha256: NotRequired[str]
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """An open snapshot. `info` is the parsed `snapshot.json`."""
 
     folder: Path
-    info: dict[str, Any]
+    info: SnapshotInfo
     _files: dict[str, SealedFile] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -51,7 +70,7 @@ class Snapshot:
     @property
     def fingerprint(self) -> str:
         """The ledger's fingerprint, which is the folder's name."""
-        return str(self.info["fingerprint"])
+        return self.info["fingerprint"]
 
     def buckets(self) -> list[int]:
         """Return the numbers of the buckets that have an account."""
@@ -253,7 +272,8 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def sha256_of_info(info: Mapping[str, Any]) -> str:
+def sha256_of_info(info: SnapshotInfo) -> str:
+    """Return the SHA-256 of what `snapshot.json` says, as hexadecimal text."""
     """Return the SHA-256 of a snapshot's description."""
     # the hash cannot be part of what it is made of
     notices = {name: value for name, value in info.items() if name != "sha256"}

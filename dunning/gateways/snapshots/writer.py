@@ -3,11 +3,9 @@
 import json
 import os
 import shutil
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,10 +15,13 @@ from dunning.gateways.snapshots.row_groups import seal_row_groups
 from dunning.gateways.snapshots.snapshot import (
     FORMAT,
     Snapshot,
+    SnapshotInfo,
+    StoredFile,
     open_snapshot,
     sha256_of,
     sha256_of_info,
 )
+from dunning.ledger.snapshot_store import LedgerInfo
 
 # Texts with few different values; everything else is written plain, identifiers above all.
 _DICTIONARY = (
@@ -104,7 +105,7 @@ class SnapshotWriter:
             writer.write_table(rows.slice(start, stop - start), row_group_size=max(stop - start, 1))
             written.append(stop - start)
 
-    def finish(self, quarantine: pa.Table, info: Mapping[str, Any]) -> Snapshot:
+    def finish(self, quarantine: pa.Table, info: LedgerInfo) -> Snapshot:
         """Move the snapshot to its place and return it, opened.
 
         Args:
@@ -117,7 +118,7 @@ class SnapshotWriter:
         with ThreadPoolExecutor(2) as pool:
             entries = dict(zip(SCHEMAS, pool.map(self._describe_table, SCHEMAS), strict=True))
         entries["quarantine"] = _write_quarantine(self.beside, quarantine)
-        content = {
+        content: SnapshotInfo = {
             **info,
             "format": FORMAT,
             "fingerprint": self.fingerprint,
@@ -149,7 +150,7 @@ class SnapshotWriter:
             self._path(name).chmod(0o600)
         return self._writers[name]
 
-    def _describe_table(self, name: str) -> dict[str, Any]:
+    def _describe_table(self, name: str) -> StoredFile:
         if len(self._rows.get(name, ())) != BUCKETS:
             raise ValueError(f"{name} has {len(self._rows.get(name, ()))} of {BUCKETS} buckets")
         path = self._path(name)
@@ -163,7 +164,7 @@ class SnapshotWriter:
         return self.beside / f"{name}.parquet"
 
 
-def _write_quarantine(folder: Path, quarantine: pa.Table) -> dict[str, Any]:
+def _write_quarantine(folder: Path, quarantine: pa.Table) -> StoredFile:
     path = folder / "quarantine.parquet"
     pq.write_table(
         quarantine.select(QUARANTINE_SCHEMA.names).cast(QUARANTINE_SCHEMA), path, compression="lz4"

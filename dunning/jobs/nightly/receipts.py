@@ -6,6 +6,8 @@ the lists: counts, cents, hashes and paths, never rows or names.
 
 from typing import NotRequired, TypedDict
 
+from dunning.ledger.check.control_totals import TotalsInfo
+
 
 class ShardReceipt(TypedDict):
     """The counts of a classified shard. stages: accounts by stage."""
@@ -58,26 +60,11 @@ class ListFigures(TypedDict):
     person_reasons: NotRequired[dict[str, int]]
 
 
-class LedgerTableRows(TypedDict):
-    """Rows of one table of the ledger."""
-
-    read: int
-    quarantined: int
-    repeated: int
-    taken: int
-
-
-class LedgerBooks(TypedDict):
-    """The control totals of a ledger, as its snapshot has them: rows by table."""
-
-    tables: dict[str, LedgerTableRows]
-
-
 class ManifestLedger(TypedDict):
     """The ledger that a run was decided from."""
 
     fingerprint: str
-    tables: LedgerBooks
+    tables: TotalsInfo
 
 
 class ManifestPolicy(TypedDict):

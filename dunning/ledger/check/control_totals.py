@@ -4,7 +4,7 @@ For rows of every table, and for the sums of invoices, credit notes and payments
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -16,9 +16,24 @@ from dunning.core.frames import BucketedTable
 from dunning.ledger.check.row_checks import BGN, EUR, is_note
 from dunning.ledger.typed_tables import TypedTable
 
-EntryCounts = dict[str, int]
+
+class EntryCounts(TypedDict):
+    """Rows, or minor units, by what became of them; `read` is the sum of the others."""
+
+    read: int
+    quarantined: int
+    repeated: int
+    taken: int
+
+
 Amounts = dict[str, dict[str, EntryCounts]]
-_ENTRIES = ("read", "quarantined", "repeated", "taken")
+
+
+class TotalsInfo(TypedDict):
+    """The control totals in `snapshot.json`: rows by table, minor units by kind and currency."""
+
+    tables: dict[str, EntryCounts]
+    minor: Amounts
 
 
 class ControlTotals:
@@ -27,23 +42,21 @@ class ControlTotals:
     def __init__(self) -> None:
         self._rows: dict[str, EntryCounts] = {}
         self._amounts: Amounts = {
-            name: {word: dict.fromkeys(_ENTRIES, 0) for word in words.CURRENCIES}
+            name: {word: _no_entries() for word in words.CURRENCIES}
             for name in ("invoices", "credit_notes", "payments")
         }
 
     def add_rows(self, name: str, rows: EntryCounts) -> None:
         """Add the rows of a table, as `count_rows` returns them."""
-        known = self._rows.setdefault(name, dict.fromkeys(_ENTRIES, 0))
-        self._rows[name] = {entry: known[entry] + rows[entry] for entry in _ENTRIES}
+        self._rows[name] = _add(self._rows.get(name, _no_entries()), rows)
 
     def add_amounts(self, amounts: Amounts) -> None:
         """Add minor units, as `sum_amounts` returns them."""
         for name, of_table in amounts.items():
             for word, sums in of_table.items():
-                for entry, minor in sums.items():
-                    self._amounts[name][word][entry] += minor
+                self._amounts[name][word] = _add(self._amounts[name][word], sums)
 
-    def close(self) -> dict[str, Any]:
+    def close(self) -> TotalsInfo:
         """Return rows of each table, and minor units of invoices, credit notes and payments.
 
         Minor units are per currency.
@@ -97,7 +110,9 @@ def sum_amounts(
     }
 
 
-def sum_payments(payments: TypedTable, taken: EntryCounts | None = None) -> dict[str, EntryCounts]:
+def sum_payments(
+    payments: TypedTable, taken: dict[str, int] | None = None
+) -> dict[str, EntryCounts]:
     """Return the sums of these payments.
 
     `taken` is how much of them was taken in (by default nothing).
@@ -107,9 +122,9 @@ def sum_payments(payments: TypedTable, taken: EntryCounts | None = None) -> dict
     )
 
 
-def _sum_read(table: TypedTable, rows: Flags, taken: EntryCounts) -> dict[str, EntryCounts]:
+def _sum_read(table: TypedTable, rows: Flags, taken: dict[str, int]) -> dict[str, EntryCounts]:
     currency, amount = table.frame["currency"], table.frame["amount"]
-    sums = {}
+    sums: dict[str, EntryCounts] = {}
     for code, word in enumerate(words.CURRENCIES):
         of_word = rows & (currency == code)
         sums[word] = {
@@ -135,6 +150,19 @@ def _sum(amount: npt.NDArray, rows: Flags) -> int:
 
 def _flags(table: BucketedTable, column: str) -> Flags:
     return table.rows[column].to_numpy()
+
+
+def _no_entries() -> EntryCounts:
+    return EntryCounts(read=0, quarantined=0, repeated=0, taken=0)
+
+
+def _add(one: EntryCounts, other: EntryCounts) -> EntryCounts:
+    return EntryCounts(
+        read=one["read"] + other["read"],
+        quarantined=one["quarantined"] + other["quarantined"],
+        repeated=one["repeated"] + other["repeated"],
+        taken=one["taken"] + other["taken"],
+    )
 
 
 def _check_balance(rows: dict[str, EntryCounts], amounts: Amounts) -> None:

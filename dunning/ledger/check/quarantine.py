@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
-from typing import Any, Protocol
+from typing import Protocol, TypedDict
 
 import numpy as np
 import pyarrow as pa
@@ -29,6 +29,14 @@ class QuarantineLimits(Protocol):
     def share_max_of(self, table: str) -> Decimal: ...
 
 
+class RefusalsInfo(TypedDict):
+    """The refusals of a table in `snapshot.json`; see `Refusals`."""
+
+    read: int
+    refused: int
+    first: str
+
+
 @dataclass(frozen=True)
 class Refusals:
     """The number of refused rows of a table with a fault of their own, and the first of them.
@@ -40,7 +48,7 @@ class Refusals:
     refused: int
     first: str = ""
 
-    def as_info(self) -> dict[str, Any]:
+    def as_info(self) -> RefusalsInfo:
         """Return the entry for `snapshot.json`."""
         return {"read": self.read, "refused": self.refused, "first": self.first}
 
