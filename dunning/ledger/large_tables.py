@@ -1,6 +1,8 @@
 """Read a large table once as a stream, store it by bucket, and return it some buckets at a time."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +19,7 @@ from dunning.ledger.bucket_files import (
 )
 from dunning.ledger.buckets import buckets_of
 from dunning.ledger.check.duplicates import mark_duplicates
-from dunning.ledger.check.late_dates import count_days, no_days
+from dunning.ledger.check.late_dates import DayCounts, count_days, no_days
 from dunning.ledger.check.manifest import TableCounts, add_counts, count_table
 from dunning.ledger.check.row_checks import is_euro_too_early
 from dunning.ledger.read.parsing import encoded_columns, parse_batch
@@ -34,6 +36,23 @@ from dunning.ledger.typed_tables import RawBatch, RawTable, TypedTable
 
 FindBuckets = Callable[[TypedTable], npt.NDArray]
 _CODES = ("premise_no", "payer_code")
+
+
+@dataclass(frozen=True)
+class PreparedBatch:
+    """Some rows of a large table, ready to be added to it.
+
+    Attributes:
+        entries: buckets of their keys; None where the table's rows have no day: bill lines.
+        has_early_euro, days: as in LargeTable.
+    """
+
+    rows: SortedRows
+    ragged_lines: Places
+    counts: TableCounts
+    entries: Hashes | None
+    has_early_euro: bool
+    days: DayCounts
 
 
 class LargeTable:
@@ -57,6 +76,21 @@ class LargeTable:
         self.has_early_euro = False
         self.days = no_days()
         self.bucket_file = BucketFile(folder / f"{raw.table.name}.arrow", raw)
+
+    def add(self, batch: PreparedBatch) -> None:
+        """Add some rows; in the order of the file."""
+        self.bucket_file.add(batch.rows)
+        self.counts = add_counts(self.counts, batch.counts)
+        self.has_early_euro |= batch.has_early_euro
+        self.days = self.days + batch.days
+        self.ragged_lines = np.concatenate((self.ragged_lines, batch.ragged_lines))
+        if batch.entries is not None:
+            self.key_buckets.add(batch.entries)
+
+    def close(self) -> None:
+        """Finish after the last rows; after this, rows and keys can be read."""
+        self.bucket_file.close()
+        self.key_buckets.close()
 
     def read(self, buckets: range, leave_out: Iterable[str] = ()) -> TypedTable:
         """Return the rows of some buckets, with copies marked."""
@@ -102,47 +136,27 @@ def read_large_table(raw: RawTable, folder: Path, invoices: LargeTable | None) -
         invoices: already read; None while these are read themselves.
     """
     table = LargeTable(raw, folder)
-    name, day = raw.table.name, _DAYS.get(raw.table.name)
-    find_buckets = _FINDERS[name](invoices) if invoices else by_premise
-    has_key_buckets = day is not None
-
-    def prepare(
-        batch: RawBatch,
-    ) -> tuple[SortedRows, Places, Hashes | None, TableCounts, bool, Places]:
-        rows = parse_batch(raw, batch)
-        buckets = find_buckets(rows)
-        entries = (
-            make_entries(rows.frame.text(raw.table.key[0]), buckets) if has_key_buckets else None
-        )
-        is_early = day is not None and bool(is_euro_too_early(rows, day).any())
-        days = count_days(rows) if day is not None else no_days()
-        return (
-            sort_by_bucket(rows, buckets),
-            rows.ragged_lines,
-            entries,
-            count_table(rows),
-            is_early,
-            days,
-        )
-
+    find_buckets = _FINDERS[raw.table.name](invoices) if invoices else by_premise
     codes = {name for name in _CODES if name in raw.table.names}
     batches = raw.source.batches(encoded_columns(raw.table) | codes) if raw.source else ()
-    ragged = [table.ragged_lines]
     # Parsing runs on several threads; results are added here in file order, by one thread.
-    for sorted_rows, ragged_lines, entries, counts, is_early, days in map_in_order(
-        prepare, batches
-    ):
-        table.bucket_file.add(sorted_rows)
-        table.counts = add_counts(table.counts, counts)
-        table.has_early_euro |= is_early
-        table.days = table.days + days
-        ragged.append(ragged_lines)
-        if entries is not None:
-            table.key_buckets.add(entries)
-    table.bucket_file.close()
-    table.key_buckets.close()
-    table.ragged_lines = np.concatenate(ragged)
+    for batch in map_in_order(partial(_prepare, raw, find_buckets), batches):
+        table.add(batch)
+    table.close()
     return table
+
+
+def _prepare(raw: RawTable, find_buckets: FindBuckets, batch: RawBatch) -> PreparedBatch:
+    rows, day = parse_batch(raw, batch), _DAYS.get(raw.table.name)
+    buckets, keys = find_buckets(rows), rows.frame.text(raw.table.key[0])
+    return PreparedBatch(
+        sort_by_bucket(rows, buckets),
+        rows.ragged_lines,
+        count_table(rows),
+        make_entries(keys, buckets) if day else None,
+        bool(is_euro_too_early(rows, day).any()) if day else False,
+        count_days(rows) if day else no_days(),
+    )
 
 
 def by_premise(rows: TypedTable) -> npt.NDArray:

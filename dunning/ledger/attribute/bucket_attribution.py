@@ -91,26 +91,33 @@ def attribute_buckets(
     is_plain = payments.accepted & payments.frame.text("reverses").is_null().to_numpy(
         zero_copy_only=False
     )
+    billed_rows = np.flatnonzero(invoices.accepted & _has_pair(billed))
     # `named`, not `found`: only a payment that names both makes an account.
-    is_founding = is_plain & (named.premise >= 0) & (named.payer >= 0)
-    owned = invoices.accepted & (billed.premise >= 0) & (billed.payer >= 0)
-    pairs = distinct(
-        np.concatenate(
-            (
-                register.pairs_of(buckets),
-                distinct(register.numbering.pair(billed.premise[owned], billed.payer[owned])),
-                distinct(
-                    register.numbering.pair(named.premise[is_founding], named.payer[is_founding])
-                ),
-            )
-        )
+    founding_rows = np.flatnonzero(is_plain & _has_pair(named))
+    paid_rows = np.flatnonzero(is_plain & _has_pair(found))
+    return AttributedBuckets(
+        buckets,
+        billed,
+        found,
+        lacks_premise,
+        _find_pairs(buckets, register, (billed, billed_rows), (named, founding_rows)),
+        _has_bgn(invoices, billed_rows) or _has_bgn(payments, paid_rows),
     )
-    is_paid = is_plain & (found.premise >= 0) & (found.payer >= 0)
-    has_bgn = any(
-        bool((table.frame["currency"][rows] == BGN).any())
-        for table, rows in ((invoices, owned), (payments, is_paid))
-    )
-    return AttributedBuckets(buckets, billed, found, lacks_premise, pairs, has_bgn)
+
+
+def _has_pair(rows: Attributed) -> Flags:
+    return (rows.premise >= 0) & (rows.payer >= 0)
+
+
+def _find_pairs(buckets: range, register: Register, *making: tuple[Attributed, Places]) -> Pairs:
+    """Return the pairs of tenancies in some buckets, and of the rows that make an account."""
+    numbering = register.numbering
+    made = [numbering.pair(of.premise[rows], of.payer[rows]) for of, rows in making]
+    return distinct(np.concatenate((register.pairs_of(buckets), *map(distinct, made))))
+
+
+def _has_bgn(table: TypedTable, rows: Places) -> bool:
+    return bool((table.frame["currency"][rows] == BGN).any())
 
 
 def attribute_invoices(invoices: TypedTable, register: Register) -> Attributed:

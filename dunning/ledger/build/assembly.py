@@ -1,6 +1,7 @@
 """Write a snapshot from all tables read: large tables by bucket, then the rows that name them."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from dunning.ledger.attribute.incomplete_accounts import (
 from dunning.ledger.attribute.payments_without_premise import PAYER, PREMISE
 from dunning.ledger.attribute.references import References
 from dunning.ledger.attribute.register import Register, make_register
-from dunning.ledger.build.bucket_passes import BucketPasses, Built, Refused
+from dunning.ledger.build.bucket_passes import BucketPasses, Built, NewestDays, Refused
 from dunning.ledger.build.build_accounts import AccountTables, add_first_tenancies
 from dunning.ledger.build.build_agreements_cases import (
     AgreementTables,
@@ -47,7 +48,7 @@ from dunning.ledger.check.quarantine import (
 )
 from dunning.ledger.large_tables import LargeTable
 from dunning.ledger.side_by_side import do_all
-from dunning.ledger.snapshot_store import BucketSink
+from dunning.ledger.snapshot_store import AssembledInfo, BucketSink
 from dunning.ledger.typed_tables import TypedTable, join_tables
 
 _NAMING = ("holds", "agreement_items", "court_case_items")
@@ -84,7 +85,7 @@ class Assembled:
 
     tables: dict[str, TypedTable]
     cells: dict[str, Cells]
-    info: dict[str, Any]
+    info: AssembledInfo
 
 
 def assemble(
@@ -120,6 +121,15 @@ def _refuse_empty(accounts: int) -> None:
         )
 
 
+@dataclass(frozen=True)
+class _WithoutEffect:
+    """How many rows are taken in and reach nothing: holds, documents by table, and payers."""
+
+    holds: int
+    documents: dict[str, int]
+    payers: int
+
+
 class _Assembly:
     """Collects from all buckets what the remaining tables need."""
 
@@ -131,22 +141,59 @@ class _Assembly:
         self.began_on: list[npt.NDArray[np.int32]] = []
         self.refused: dict[str, list[Refused]] = {name: [] for name in LARGE_TABLES}
         self.dropped = {"payments": 0, "credit_notes": 0}
-        self.newest: dict[str, Any] = {"invoice": None, "payment": None}
+        self.newest = NewestDays()
 
     def run(self, writer: BucketSink[Any]) -> Assembled:
+        self._write_buckets(writer)
+        # All buckets are written and gone; from here on a few rows represent the large tables:
+        # tables  [bucket 0..7][8..15] … [56..63]   written, then released
+        # kept    refused rows + invoices that holds, agreements or cases name
+        asked, places = self._gather()
+        context, cells = self._refer(asked)
+        without_effect = self._write_others(writer, context, cells, places)
+        tables = dict(context.references.tables)
+        for name, small in self.extract.tables.items():
+            self.totals.add_rows(name, count_rows(small))
+        refusals = count_refusals(tables)
+        check_limits(refusals, self.limits, tables)
+        gaps = self.extract.behind_gaps
+        info: AssembledInfo = {
+            "books": self.totals.close(),
+            "dropped_names": self.dropped,
+            "holds_without_effect": without_effect.holds,
+            "without_effect": without_effect.documents,
+            "payers_without_account": without_effect.payers,
+            "protections": count_protections(tables),
+            "refused_notices": list_refused_notices(context.references, cells),
+            "refusals": {name: of.as_info() for name, of in refusals.items()},
+            "behind_gaps": {name: groups for name, groups in gaps.items() if groups},
+            "newest_invoice_on": _iso(self.newest.invoice),
+            "newest_payment_on": _iso(self.newest.payment),
+        }
+        return Assembled(tables, cells, info)
+
+    def _write_buckets(self, writer: BucketSink[Any]) -> None:
+        """Write the large tables bucket by bucket, and collect what the others need of them."""
         for built in self.passes.build():
             for name, table in built.tables.items():
                 writer.write(name, table, built.buckets)
             self._remember(built)
         give_back_memory()
         self._remember_without_account()
-        asked, places = self._gather()
-        # All buckets are written and gone; from here on a few rows represent the large tables:
-        # tables  [bucket 0..7][8..15] … [56..63]   written, then released
-        # kept    refused rows + invoices that holds, agreements or cases name
-        context, cells = self._refer(asked)
-        # Only `number` (the place of each kept invoice) is used below; the items themselves are
-        # written.
+
+    def _write_others(
+        self,
+        writer: BucketSink[Any],
+        context: BuildContext,
+        cells: dict[str, Cells],
+        places: Places,
+    ) -> _WithoutEffect:
+        """Write all other tables, and return what of them has no effect.
+
+        Args:
+            places: the item place of each kept invoice.
+        """
+        # Only `number` is used below; the items themselves are written.
         items = Items(
             np.zeros(0, np.int64), np.zeros(0, np.int64), places, np.zeros(BUCKETS + 1, np.int64)
         )
@@ -157,38 +204,17 @@ class _Assembly:
         add_first_tenancies(context, began_on)
         payers_of = self.passes.find_payment_accounts(named_payments(context.references, cells))
         incomplete = find_incomplete(context.references, context.attribution, cells, payers_of)
-        dwellings = {
+        tables = account_tables.build(began_on, incomplete, cells["contacts"])
+        tables |= {
+            "holds": holds,
             "protections": build_protections(context, account_tables),
             "homes": build_homes(context, account_tables),
         }
-        tables_of = (
-            account_tables.build(began_on, incomplete, cells["contacts"])
-            | {"holds": holds}
-            | dwellings
-        )
-        for name, table in (tables_of | agreement_tables.build()).items():
+        for name, table in (tables | agreement_tables.build()).items():
             writer.write(name, table)
-        tables = dict(context.references.tables)
-        for name, small in self.extract.tables.items():
-            self.totals.add_rows(name, count_rows(small))
-        refusals = count_refusals(tables)
-        check_limits(refusals, self.limits, tables)
-        info = {
-            "books": self.totals.close(),
-            "dropped_names": self.dropped,
-            "holds_without_effect": holds_without_effect,
-            "without_effect": agreement_tables.without_effect,
-            "payers_without_account": account_tables.payers_left_out,
-            "protections": count_protections(tables),
-            "refused_notices": list_refused_notices(context.references, cells),
-            "refusals": {name: of.as_info() for name, of in refusals.items()},
-            "behind_gaps": {
-                name: groups for name, groups in self.extract.behind_gaps.items() if groups
-            },
-            "newest_invoice_on": _iso(self.newest["invoice"]),
-            "newest_payment_on": _iso(self.newest["payment"]),
-        }
-        return Assembled(tables, cells, info)
+        return _WithoutEffect(
+            holds_without_effect, agreement_tables.without_effect, account_tables.payers_left_out
+        )
 
     def _remember(self, built: Built) -> None:
         self.began_on.append(built.began_on)
@@ -197,9 +223,7 @@ class _Assembly:
             self.totals.add_rows(name, built.rows[name])
         self.totals.add_amounts(built.amounts)
         self.dropped = {name: count + built.dropped[name] for name, count in self.dropped.items()}
-        for name, day in built.newest.items():
-            known = self.newest[name]
-            self.newest[name] = day if known is None or (day is not None and day > known) else known
+        self.newest = self.newest.join(built.newest)
 
     def _remember_without_account(self) -> None:
         """Add the rows that are in no bucket: payments without an account, and ragged rows."""
@@ -277,5 +301,5 @@ class _Assembly:
         return Refused(rows, premise, payer)
 
 
-def _iso(day: Any) -> str | None:
+def _iso(day: date | None) -> str | None:
     return day.isoformat() if day else None

@@ -9,8 +9,8 @@ pass 2  some buckets: read â†’ add what was decided and the payments that came â
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +30,7 @@ from dunning.ledger.attribute.register import Register
 from dunning.ledger.bucket_files import UNKNOWN_BUCKET, BucketFile, sort_by_bucket
 from dunning.ledger.build.build_context import BuildContext
 from dunning.ledger.build.build_invoices_payments import (
+    Items,
     Payments,
     build_equalisations,
     build_invoice_lines,
@@ -60,6 +61,18 @@ class Refused:
 
 
 @dataclass(frozen=True)
+class NewestDays:
+    """The newest day of an invoice and of a payment; None where there is none."""
+
+    invoice: date | None = None
+    payment: date | None = None
+
+    def join(self, other: "NewestDays") -> "NewestDays":
+        """Return the newest days of both."""
+        return NewestDays(_later(self.invoice, other.invoice), _later(self.payment, other.payment))
+
+
+@dataclass(frozen=True)
 class Built:
     """Some consecutive buckets, ready to be written, with totals for the rest of the load.
 
@@ -68,9 +81,8 @@ class Built:
             `buckets`.
         began_on: first day of each account, of its invoices and payments.
         refused: by table.
-        rows, amounts: for the books.
+        rows, amounts: for the control totals.
         dropped: how many names of invoices were dropped, by table.
-        newest: newest day of an invoice and of a payment; None where there is none.
     """
 
     buckets: range
@@ -80,7 +92,7 @@ class Built:
     rows: dict[str, EntryCounts]
     amounts: Amounts
     dropped: dict[str, int]
-    newest: dict[str, Any]
+    newest: NewestDays
 
 
 class _SavedRows:
@@ -266,47 +278,55 @@ class BucketPasses:
 
     def _build(self, number: int) -> Built:
         saved = self._saved[number]
+        tables, owners = self._read_tables(saved)
+        context = self._decide(tables, owners, Accounts(self._register.numbering, saved.pairs))
+        items = sort_items(context)
+        # Kept for `find_invoices`: four bytes an invoice.
+        self._item_places[number] = _find_item_places(context, items)
+        payments = Payments(context, items)
+        written = {
+            "items": build_items(context, items),
+            "equalisations": build_equalisations(context),
+            "payments": payments.build_payments(),
+            "reversals": payments.build_reversals(),
+            "invoice_lines": build_invoice_lines(context),
+        }
+        return Built(
+            buckets=saved.buckets,
+            tables=written,
+            began_on=_find_first_days(context),
+            refused={name: _refused(tables[name], owners[name]) for name in LARGE_TABLES},
+            rows={name: count_rows(tables[name]) for name in LARGE_TABLES},
+            amounts=sum_amounts(tables["invoices"], tables["payments"], written),
+            dropped=payments.dropped,
+            newest=_find_newest(written),
+        )
+
+    def _read_tables(
+        self, saved: _SavedBuckets
+    ) -> tuple[dict[str, TypedTable], dict[str, Attributed]]:
+        """Return the rows of the large tables in some buckets, and what is attributed to them."""
         billed = saved.invoices.read()
         invoices = self._read("invoices", saved.buckets, billed)
         payments, paid = self._read_payments(saved)
         lines = self._tables["invoice_lines"].read(saved.buckets)
         mark_duplicates(lines)
-        tables = {"invoices": invoices, "payments": payments, "invoice_lines": lines}
+        return (
+            {"invoices": invoices, "payments": payments, "invoice_lines": lines},
+            {"invoices": billed, "payments": paid, "invoice_lines": _unnamed(len(lines))},
+        )
+
+    def _decide(
+        self, tables: dict[str, TypedTable], owners: dict[str, Attributed], accounts: Accounts
+    ) -> BuildContext:
+        """Mark the last reasons of these rows; return the context to build from them."""
         references = References(tables)
-        accounts = Accounts(self._register.numbering, saved.pairs)
-        attribution = attribute(references, accounts, billed, paid)
+        attribution = attribute(references, accounts, owners["invoices"], owners["payments"])
         # All invoices are decided now; a line is taken in only if its invoice is.
         references.mark_missing("invoice_lines", "invoice_no")
-        mark_other_currency(lines, references.places("invoice_lines", "invoice_no"), invoices)
-        context = BuildContext(references, self._register.numbering, attribution)
-        items = sort_items(context)
-        # Kept for `find_invoices`: four bytes an invoice.
-        self._item_places[number] = (
-            # Account 0 is used for "none": an invoice without an account is no item, and its -1
-            # stays.
-            context.places(items.number, np.maximum(attribution.invoice_account, 0), items.offsets)
-            if len(accounts)
-            else np.full(len(invoices), -1, np.int32)
-        )
-        moved = Payments(context, items)
-        written = {
-            "items": build_items(context, items),
-            "equalisations": build_equalisations(context),
-            "payments": moved.build_payments(),
-            "reversals": moved.build_reversals(),
-            "invoice_lines": build_invoice_lines(context),
-        }
-        numbers = {"invoices": billed, "payments": paid, "invoice_lines": _unnamed(len(lines))}
-        return Built(
-            buckets=saved.buckets,
-            tables=written,
-            began_on=_find_first_days(context),
-            refused={name: _refused(tables[name], numbers[name]) for name in LARGE_TABLES},
-            rows={name: count_rows(tables[name]) for name in LARGE_TABLES},
-            amounts=sum_amounts(invoices, payments, written),
-            dropped=moved.dropped,
-            newest=_find_newest(written),
-        )
+        billed = references.places("invoice_lines", "invoice_no")
+        mark_other_currency(tables["invoice_lines"], billed, tables["invoices"])
+        return BuildContext(references, self._register.numbering, attribution)
 
     def _read_payments(self, saved: _SavedBuckets) -> tuple[TypedTable, Attributed]:
         """Return the payments of some buckets: those that stayed and those that arrived."""
@@ -339,6 +359,15 @@ def _cut(octets: npt.NDArray) -> Iterator[range]:
     yield range(start, len(octets))
 
 
+def _find_item_places(context: BuildContext, items: Items) -> Places:
+    """Return the place of each invoice among its bucket's items; -1 where it is none."""
+    if not len(context.accounts):
+        return np.full(len(items.number), -1, np.int32)
+    # Account 0 is used for "none": an invoice without an account is no item, and its -1 stays.
+    account = np.maximum(context.attribution.invoice_account, 0)
+    return context.places(items.number, account, items.offsets)
+
+
 def _find_first_days(context: BuildContext) -> npt.NDArray[np.int32]:
     """Return the first day of each account's invoices and payments; NEVER where it has none."""
     began_on = np.full(len(context.accounts), NEVER, np.int32)
@@ -353,12 +382,16 @@ def _find_first_days(context: BuildContext) -> npt.NDArray[np.int32]:
     return began_on
 
 
-def _find_newest(written: dict[str, BucketedTable]) -> dict[str, Any]:
+def _find_newest(written: dict[str, BucketedTable]) -> NewestDays:
     payments = written["payments"].rows
-    return {
-        "invoice": pc.max(written["items"].rows["issued_on"]).as_py(),
-        "payment": pc.max(payments["paid_on"].filter(pc.invert(payments["is_note"]))).as_py(),
-    }
+    return NewestDays(
+        pc.max(written["items"].rows["issued_on"]).as_py(),
+        pc.max(payments["paid_on"].filter(pc.invert(payments["is_note"]))).as_py(),
+    )
+
+
+def _later(one: date | None, other: date | None) -> date | None:
+    return max((day for day in (one, other) if day is not None), default=None)
 
 
 def _refused(table: TypedTable, of: Attributed) -> Refused:

@@ -119,35 +119,37 @@ class CsvReader:
             (blank if self._is_blank(row.text) else ragged).append(row.number - 1)
             return "skip"
 
-        places = [f"c{i}" for i in range(len(self.header))]
-        kinds = {
-            place: pa.dictionary(pa.int32(), pa.string()) if name in encoded else pa.string()
-            for place, name in zip(places, self.header, strict=True)
-        }
         table = pacsv.read_csv(
             pa.py_buffer(data),
             read_options=pacsv.ReadOptions(
                 # One block for all of it: row numbers then count from its start.
                 use_threads=False,
                 block_size=len(data) + 1,
-                column_names=places,
+                column_names=[f"c{i}" for i in range(len(self.header))],
             ),
             parse_options=pacsv.ParseOptions(
                 delimiter=self.delimiter,
                 newlines_in_values=newlines_in_values,
                 invalid_row_handler=note_ragged,
             ),
-            convert_options=pacsv.ConvertOptions(
-                column_types=kinds,
-                include_columns=[f"c{self.header.index(name)}" for name in names],
-                strings_can_be_null=True,
-                null_values=[""],
-                quoted_strings_can_be_null=True,
-                # `streams` has decoded every byte already.
-                check_utf8=False,
-            ),
+            convert_options=self._as_text(names, encoded),
         )
         return _Read(table, ragged, blank)
+
+    def _as_text(self, names: Sequence[str], encoded: Collection[str]) -> pacsv.ConvertOptions:
+        places = {name: f"c{i}" for i, name in enumerate(self.header)}
+        return pacsv.ConvertOptions(
+            column_types={
+                place: pa.dictionary(pa.int32(), pa.string()) if name in encoded else pa.string()
+                for name, place in places.items()
+            },
+            include_columns=[places[name] for name in names],
+            strings_can_be_null=True,
+            null_values=[""],
+            quoted_strings_can_be_null=True,
+            # `streams` has decoded every byte already.
+            check_utf8=False,
+        )
 
     def _batch(
         self, rows: Records | PlainRows, read: "_Read", names: Sequence[str], lines: Places
