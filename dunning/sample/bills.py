@@ -165,48 +165,42 @@ def _settlements(dice: Dice, accounts: SampleAccounts) -> list[Bills]:
 
     A share fee on its last day, the settlement on 31 July; 45 days to pay.
     """
-    bills = []
     newest = accounts.month // 12
-    for season in range(newest - 7, newest):
-        start, next_start = (
-            to_day(date(year, LEDGER_DATES.season_month, 1)) for year in (season, season + 1)
-        )
-        end = next_start - 1
-        begins = np.maximum(start, accounts.valid_from)
-        ends = np.minimum(end, accounts.valid_until - 1)
-        settles = (
-            (accounts.service == 0) & (begins < ends) & (month_start(accounts.months_from) <= end)
-        )
-        rows = np.flatnonzero(settles)
-        keys, many = accounts.number[rows] * 100 + newest - season, np.ones(len(rows), np.int64)
-        period = (begins[rows], ends[rows])
-        share = dice.between(2000, 3000, "share fee", keys)
-        bills.append(
-            _issue(
-                accounts,
-                rows,
-                _SHARE_FEE + newest - 1 - season,
-                "share_fee",
-                period,
-                end * many,
-                (end + 45) * many,
-                share,
-            )
-        )
-        settled_on = to_day(date(season + 1, 7, 31))
-        bills.append(
-            _issue(
-                accounts,
-                rows,
-                _EQUALISATION + newest - 1 - season,
-                "equalisation",
-                period,
-                settled_on * many,
-                (settled_on + 45) * many,
-                _differences(dice, accounts, rows, keys),
-            )
-        )
-    return bills
+    return [
+        bills
+        for season in range(newest - 7, newest)
+        for bills in _settle_season(dice, accounts, season, newest)
+    ]
+
+
+def _settle_season(
+    dice: Dice, accounts: SampleAccounts, season: int, newest: int
+) -> tuple[Bills, Bills]:
+    """Return the share fees and the settlements of one season."""
+    start, next_start = (
+        to_day(date(year, LEDGER_DATES.season_month, 1)) for year in (season, season + 1)
+    )
+    end = next_start - 1
+    begins = np.maximum(start, accounts.valid_from)
+    ends = np.minimum(end, accounts.valid_until - 1)
+    is_settled = (
+        (accounts.service == 0) & (begins < ends) & (month_start(accounts.months_from) <= end)
+    )
+    rows = np.flatnonzero(is_settled)
+    keys, each = accounts.number[rows] * 100 + newest - season, np.ones(len(rows), np.int64)
+    period = (begins[rows], ends[rows])
+    place = newest - 1 - season
+    fee = dice.between(2000, 3000, "share fee", keys)
+    difference = _differences(dice, accounts, rows, keys)
+
+    def issue(kind: str, first_place: int, day: int, minor: Ints) -> Bills:
+        days = day * each
+        return _issue(accounts, rows, first_place + place, kind, period, days, days + 45, minor)
+
+    return (
+        issue("share_fee", _SHARE_FEE, end, fee),
+        issue("equalisation", _EQUALISATION, to_day(date(season + 1, 7, 31)), difference),
+    )
 
 
 def _differences(dice: Dice, accounts: SampleAccounts, rows: Ints, keys: Ints) -> Ints:

@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
-from dunning.core.arrays import Ints
+from dunning.core.arrays import Flags, Ints
 from dunning.core.days import NEVER
 from dunning.core.words import CASE_OUTCOMES, CASE_STAGES, HOLD_REASONS, NOTICE_STAGES
 from dunning.sample.accounts import CONTACTS, SampleAccounts
@@ -163,6 +163,16 @@ def court_cases(dice: Dice, accounts: SampleAccounts, bills: Bills) -> tuple[pa.
     filed_on[sued] = accounts.as_of - dice.between(60, 150, "filed", accounts.number[sued])
     filed_on[won] = accounts.as_of - dice.between(850, 1000, "filed", accounts.number[won])
     enforced = accounts.number[won] % 3 == 0
+    return (
+        _cases(accounts, sued, won, filed_on, enforced),
+        _case_items(dice, accounts, bills, filed_on, won[enforced]),
+    )
+
+
+def _cases(
+    accounts: SampleAccounts, sued: Ints, won: Ints, filed_on: Ints, enforced: Flags
+) -> pa.Table:
+    """Return running cases, then awarded ones."""
     ordered = accounts.number[sued] % 2 == 0
     # Places in CASE_STAGES: filed, order issued; enforcement, closed.
     stage = np.concatenate([np.where(ordered, 1, 0), np.where(enforced, 2, 3)])
@@ -173,7 +183,7 @@ def court_cases(dice: Dice, accounts: SampleAccounts, bills: Bills) -> tuple[pa.
         [np.full(len(sued), -1), np.where(enforced, -1, CASE_OUTCOMES.index("granted"))]
     )
     rows = np.concatenate([sued, won])
-    cases = pa.table(
+    return pa.table(
         {
             "case_no": digits(accounts.number[rows], 8, "D"),
             "premise_no": pick(accounts.premise_no, rows),
@@ -184,16 +194,19 @@ def court_cases(dice: Dice, accounts: SampleAccounts, bills: Bills) -> tuple[pa.
             "outcome": words(CASE_OUTCOMES, outcome),
         }
     )
-    is_enforced = np.zeros(len(accounts), bool)
-    is_enforced[won] = enforced
-    owed = is_left_unpaid(accounts, bills)
+
+
+def _case_items(
+    dice: Dice, accounts: SampleAccounts, bills: Bills, filed_on: Ints, enforced: Ints
+) -> pa.Table:
+    """Return the bills of running cases, and the awarded sums of these accounts in enforcement."""
+    is_enforced = np.isin(bills.account, enforced)
     claimed = accounts.does("sued")[bills.account] & (bills.due_on < filed_on[bills.account] - 30)
-    awarded = is_enforced[bills.account] & (bills.kind >= KINDS.index("adjudged"))
-    item = np.flatnonzero(owed & (claimed | awarded))
-    items = pa.table(
+    awarded = is_enforced & (bills.kind >= KINDS.index("adjudged"))
+    item = np.flatnonzero(is_left_unpaid(accounts, bills) & (claimed | awarded))
+    return pa.table(
         {
             "case_no": digits(accounts.number[bills.account[item]], 8, "D"),
             "invoice_no": invoice_numbers(dice, bills.key[item]),
         }
     )
-    return cases, items
