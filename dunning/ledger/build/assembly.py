@@ -24,7 +24,7 @@ from dunning.ledger.attribute.incomplete_accounts import (
 from dunning.ledger.attribute.payments_without_premise import PAYER, PREMISE
 from dunning.ledger.attribute.references import References
 from dunning.ledger.attribute.register import Register, make_register
-from dunning.ledger.build.bucket_passes import BucketPasses, Built, NewestDays, Refused
+from dunning.ledger.build.bucket_passes import BucketPasses
 from dunning.ledger.build.build_accounts import AccountTables, add_first_tenancies
 from dunning.ledger.build.build_agreements_cases import (
     AgreementTables,
@@ -35,6 +35,7 @@ from dunning.ledger.build.build_context import BuildContext
 from dunning.ledger.build.build_dwellings import build_homes, build_protections
 from dunning.ledger.build.build_holds import build_holds
 from dunning.ledger.build.build_invoices_payments import Items
+from dunning.ledger.build.built_buckets import Built, NewestDays, Refused
 from dunning.ledger.check.control_totals import ControlTotals, count_rows, sum_payments
 from dunning.ledger.check.late_dates import Groups
 from dunning.ledger.check.manifest import TableCounts, count_table

@@ -9,18 +9,14 @@ pass 2  some buckets: read â†’ add what was decided and the payments that came â
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from dunning.core.arrays import Flags, Places
-from dunning.core.days import NEVER
-from dunning.core.frames import BUCKETS, BucketedTable, Frame
-from dunning.core.ledger_tables import LARGE_TABLES
+from dunning.core.frames import BUCKETS, Frame
 from dunning.ledger.attribute.accounts import Accounts, Pairs
 from dunning.ledger.attribute.attribution import attribute
 from dunning.ledger.attribute.bucket_attribution import Attributed, attribute_buckets
@@ -37,7 +33,7 @@ from dunning.ledger.build.build_invoices_payments import (
     build_items,
     sort_items,
 )
-from dunning.ledger.check.control_totals import Amounts, EntryCounts, count_rows, sum_amounts
+from dunning.ledger.build.built_buckets import Built, summarise
 from dunning.ledger.check.duplicates import mark_duplicates
 from dunning.ledger.check.row_checks import mark_other_currency
 from dunning.ledger.large_tables import LargeTable
@@ -49,50 +45,6 @@ from dunning.ledger.typed_tables import TypedTable, join_tables
 # built, per thread.
 RANGE_BYTES = 48 << 20
 _CODES = ("premise_no", "payer_code")
-
-
-@dataclass(frozen=True)
-class Refused:
-    """Refused rows of a table in some buckets, with the premise and payer numbers of each row."""
-
-    rows: TypedTable
-    premise: Places
-    payer: Places
-
-
-@dataclass(frozen=True)
-class NewestDays:
-    """The newest day of an invoice and of a payment; None where there is none."""
-
-    invoice: date | None = None
-    payment: date | None = None
-
-    def join(self, other: "NewestDays") -> "NewestDays":
-        """Return the newest days of both."""
-        return NewestDays(_later(self.invoice, other.invoice), _later(self.payment, other.payment))
-
-
-@dataclass(frozen=True)
-class Built:
-    """Some consecutive buckets, ready to be written, with totals for the rest of the load.
-
-    Attributes:
-        tables: items, equalisations, payments, reversals and invoice_lines; empty outside of
-            `buckets`.
-        began_on: first day of each account, of its invoices and payments.
-        refused: by table.
-        rows, amounts: for the control totals.
-        dropped: how many names of invoices were dropped, by table.
-    """
-
-    buckets: range
-    tables: dict[str, BucketedTable]
-    began_on: npt.NDArray[np.int32]
-    refused: dict[str, Refused]
-    rows: dict[str, EntryCounts]
-    amounts: Amounts
-    dropped: dict[str, int]
-    newest: NewestDays
 
 
 class _SavedRows:
@@ -291,16 +243,7 @@ class BucketPasses:
             "reversals": payments.build_reversals(),
             "invoice_lines": build_invoice_lines(context),
         }
-        return Built(
-            buckets=saved.buckets,
-            tables=written,
-            began_on=_find_first_days(context),
-            refused={name: _refused(tables[name], owners[name]) for name in LARGE_TABLES},
-            rows={name: count_rows(tables[name]) for name in LARGE_TABLES},
-            amounts=sum_amounts(tables["invoices"], tables["payments"], written),
-            dropped=payments.dropped,
-            newest=_find_newest(written),
-        )
+        return summarise(saved.buckets, context, owners, written, payments.dropped)
 
     def _read_tables(
         self, saved: _SavedBuckets
@@ -366,37 +309,6 @@ def _find_item_places(context: BuildContext, items: Items) -> Places:
     # Account 0 is used for "none": an invoice without an account is no item, and its -1 stays.
     account = np.maximum(context.attribution.invoice_account, 0)
     return context.places(items.number, account, items.offsets)
-
-
-def _find_first_days(context: BuildContext) -> npt.NDArray[np.int32]:
-    """Return the first day of each account's invoices and payments; NEVER where it has none."""
-    began_on = np.full(len(context.accounts), NEVER, np.int32)
-    dated = (
-        (context.attribution.invoice_account, context.frame("invoices")["issued_on"]),
-        (context.attribution.payment_account, context.frame("payments")["paid_on"]),
-    )
-    for account, day in dated:
-        has = account >= 0
-        # `minimum.at` also works where an account has several rows; plain indexing keeps only one.
-        np.minimum.at(began_on, account[has], day[has])
-    return began_on
-
-
-def _find_newest(written: dict[str, BucketedTable]) -> NewestDays:
-    payments = written["payments"].rows
-    return NewestDays(
-        pc.max(written["items"].rows["issued_on"]).as_py(),
-        pc.max(payments["paid_on"].filter(pc.invert(payments["is_note"]))).as_py(),
-    )
-
-
-def _later(one: date | None, other: date | None) -> date | None:
-    return max((day for day in (one, other) if day is not None), default=None)
-
-
-def _refused(table: TypedTable, of: Attributed) -> Refused:
-    rows = np.flatnonzero(table.is_refused)
-    return Refused(table.take(rows), of.premise[rows], of.payer[rows])
 
 
 def _take(of: Attributed, rows: Places) -> Attributed:
