@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from dunning.jobs.desk.session import open_session
+from tests.jobs.conftest import new_home as new_home  # the fixture
+from tests.kept_nights import kept as kept  # the fixture
 from tests.web.routes import PEOPLE
 
 if TYPE_CHECKING:
