@@ -13,6 +13,8 @@ from psycopg import sql
 from sqlalchemy import Engine
 
 from tests.jobs.conftest import MakeHome
+from tests.jobs.nights import AS_OF, Night, nightly, say_fresh
+from tests.world import World
 
 Make = Callable[[Path], object]
 Keep = Callable[[Make], "KeptNight"]
@@ -49,8 +51,11 @@ class KeptNight:
     dates: list[tuple[str, date]]
     sequences: list[tuple[str, int]]
 
-    def restore(self, engine: Engine, folder: Path) -> None:
-        """Copy everything into a test's folder and its fresh store; addresses of files follow."""
+    def restore(self, engine: Engine, folder: Path) -> Night:
+        """Copy everything into a test's folder and its fresh store; addresses of files follow.
+
+        Returns the night of AS_OF.
+        """
         shutil.copytree(self.folder, folder, dirs_exist_ok=True)
         old, new = str(self.folder).encode(), str(folder).encode()
         with _cursor(engine) as cursor:
@@ -63,6 +68,15 @@ class KeptNight:
                     copy.write(rows.replace(old, new))
             for sequence, last in self.sequences:
                 cursor.execute("SELECT setval(%s, %s)", (sequence, last))
+        return Night(0, "", "", folder / "out" / AS_OF.isoformat())
+
+
+def close(world: World, folder: Path, *nights: date) -> None:
+    """Write a ledger into a folder and close nights with it, that of AS_OF unless others are given."""
+    ledger = say_fresh(world.write(folder / "ledger"))
+    for day in nights or (AS_OF,):
+        closed = nightly(ledger, folder / "out", day)
+        assert closed.code == 0, closed.told
 
 
 def keep(engine: Engine, folder: Path) -> KeptNight:

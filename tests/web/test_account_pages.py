@@ -11,7 +11,8 @@ from sqlalchemy import Engine
 
 from dunning.gateways.store.access import fetch_access
 from dunning.gateways.store.holds import fetch_holds
-from tests.jobs.nights import Night, nightly, say_fresh
+from tests.jobs.nights import Night
+from tests.kept_nights import Keep, close
 from tests.web.conftest import Ask
 from tests.world import VALID_PERSON_ID, World
 
@@ -19,12 +20,14 @@ ACCOUNT = "/accounts/000001/P1"
 NOTE = 'Сметката е <b>"оспорена"</b>, обаждане 22.11.'
 
 
-@pytest.fixture
-def night(home: Path, tmp_path: Path) -> Night:
+def _close(folder: Path) -> None:
     people = World().account(1, ("2026-09-01", "150.00")).account(2, ("2026-11-01", "60.00"))
-    night = nightly(say_fresh(people.write(tmp_path / "ledger")), tmp_path / "out")
-    assert night.code == 0, night.told
-    return night
+    close(people, folder)
+
+
+@pytest.fixture
+def night(kept: Keep, home: Path, engine: Engine, tmp_path: Path) -> Night:
+    return kept(_close).restore(engine, tmp_path)
 
 
 def said(page: str, role: str = "alert") -> str:

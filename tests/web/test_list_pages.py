@@ -13,7 +13,8 @@ from sqlalchemy import Engine
 from dunning.documents.pages.html import read_texts
 from dunning.gateways.store.access import fetch_access
 from dunning.gateways.store.holds import fetch_holds
-from tests.jobs.nights import AS_OF, Night, days, nightly, say_fresh
+from tests.jobs.nights import AS_OF, Night, days, nightly
+from tests.kept_nights import Keep, close
 from tests.web.conftest import Ask
 from tests.world import VALID_PERSON_ID, World
 
@@ -25,8 +26,7 @@ NOTE = "Обжалвана сметка <script>alert(1)</script>"
 MASK = "••••••" + VALID_PERSON_ID[-4:]
 
 
-@pytest.fixture
-def ledger(tmp_path: Path) -> Path:
+def _close(folder: Path) -> None:
     """Two who may be disconnected, one who gets a message, one for the court."""
     people = World()
     for number in (1, 2):
@@ -37,12 +37,12 @@ def ledger(tmp_path: Path) -> Path:
     people.notice(5, "overdue", "2026-02-10", "2026-02-12").notice(
         5, "final_warning", "2026-06-20", "2026-06-25"
     )
-    return say_fresh(people.write(tmp_path / "ledger"))
+    close(people, folder)
 
 
 @pytest.fixture
-def night(ledger: Path, home: Path, tmp_path: Path) -> Night:
-    night = nightly(ledger, tmp_path / "out")
+def night(kept: Keep, home: Path, engine: Engine, tmp_path: Path) -> Night:
+    night = kept(_close).restore(engine, tmp_path)
     assert ["000005"] == [row["premise_no"] for row in night.csv("court")]
     return night
 
@@ -250,10 +250,10 @@ def test_a_mistake_in_the_form_keeps_what_was_written(
 
 
 def test_a_list_that_was_replaced_takes_no_strikes(
-    browse: Ask, night: Night, ledger: Path, engine: Engine, tmp_path: Path
+    browse: Ask, night: Night, engine: Engine, tmp_path: Path
 ) -> None:
     browser = browse("collections")
-    nightly(ledger, tmp_path / "out", days(1))
+    nightly(tmp_path / "ledger", tmp_path / "out", days(1))
     status, page = strike(browser)
 
     assert said(page).startswith("Списъкът към 22.11.2026 вече е заменен с този към 23.11.2026")

@@ -15,7 +15,8 @@ from dunning.gateways.store.access import fetch_access
 from dunning.jobs.desk import what_if_run
 from dunning.jobs.desk.session import open_session
 from dunning.policy.policies import BUILT_IN
-from tests.jobs.nights import AS_OF, nightly, say_fresh
+from tests.jobs.nights import AS_OF
+from tests.kept_nights import Keep, close
 from tests.web.questions import make_tables
 from tests.web.trials import make_dag, read_runs, set_states
 from tests.world import World
@@ -59,13 +60,15 @@ def ask(web: None, home: Path) -> Iterator[Ask]:
     open_session.cache_clear()
 
 
+def _close(folder: Path) -> None:
+    """Somebody who owes 55,00 and was reminded long ago."""
+    people = World().account(1, ("2026-04-30", "55.00"))
+    close(people.notice(1, "overdue", "2026-09-01", "2026-09-05"), folder)
+
+
 @pytest.fixture
-def night(home: Path, tmp_path: Path) -> None:
-    """Somebody who owes 55,00 and was reminded long ago, on a closed night."""
-    ledger = (
-        World().account(1, ("2026-04-30", "55.00")).notice(1, "overdue", "2026-09-01", "2026-09-05")
-    )
-    assert nightly(say_fresh(ledger.write(tmp_path / "ledger")), tmp_path / "out").code == 0
+def night(kept: Keep, home: Path, engine: Engine, tmp_path: Path) -> None:
+    kept(_close).restore(engine, tmp_path)
 
 
 def hidden(page: str) -> dict[str, str]:

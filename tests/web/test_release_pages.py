@@ -15,7 +15,6 @@ from dunning.gateways.store.recalls import fetch_recalls
 from dunning.jobs.release import offer, publish
 from tests.jobs.nights import AS_OF, Night, days
 from tests.web.conftest import Ask
-from tests.web.test_list_pages import ledger as ledger
 from tests.web.test_list_pages import night as night
 from tests.web.test_list_pages import send, strike
 

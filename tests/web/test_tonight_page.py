@@ -10,31 +10,30 @@ import pytest
 from sqlalchemy import Engine
 
 from dunning.gateways.store.holds import append_hold
-from tests.jobs.nights import AS_OF, days, nightly, say_fresh
+from tests.jobs.nights import AS_OF, days
+from tests.kept_nights import Keep, close
 from tests.web.conftest import Ask
 from tests.world import World
 
 
-@pytest.fixture
-def ledger(tmp_path: Path) -> Path:
-    """One on the list of disconnections, one who gets a message."""
+def _close(folder: Path) -> None:
+    """One on the list of disconnections, one who gets a message; two nights."""
     people = (
         World()
         .account(1, ("2026-09-01", "150.00"), disconnectable="true")
         .account(2, ("2026-11-01", "60.00"))
     )
-    people.notice(1, "overdue", "2026-09-10", "2026-09-12").notice(
-        1, "disconnection", "2026-10-20", "2026-10-25"
+    people.notice(1, "overdue", "2026-09-10", "2026-09-12")
+    people.notice(1, "disconnection", "2026-10-20", "2026-10-25")
+    (folder / "home" / "people.toml").write_text(
+        '[people.head]\nrole = "collections"\napproves = ["disconnections"]\n', "utf-8"
     )
-    return say_fresh(people.write(tmp_path / "ledger"))
+    close(people, folder, days(-1), AS_OF)
 
 
 @pytest.fixture
-def nights(home: Path, ledger: Path, tmp_path: Path) -> None:
-    (home / "people.toml").write_text(
-        '[people.head]\nrole = "collections"\napproves = ["disconnections"]\n', "utf-8"
-    )
-    assert [0, 0] == [nightly(ledger, tmp_path / "out", days(n)).code for n in (-1, 0)]
+def nights(kept: Keep, home: Path, engine: Engine, tmp_path: Path) -> None:
+    kept(_close).restore(engine, tmp_path)
 
 
 def plain(page: str) -> str:
