@@ -8,13 +8,11 @@ import numpy as np
 from dunning.core.arrays import Cents, Days, Flags, Ints
 from dunning.core.days import NEVER, to_day
 from dunning.core.words import CREDIT_NOTE, ITEM_KINDS
-from dunning.policy.ledger_dates import LEDGER_DATES
+from dunning.policy.ledger_dates import read_ledger_dates
 from dunning.sample.accounts import SampleAccounts, month_start
 from dunning.sample.dice import Dice
 
 KINDS = (*ITEM_KINDS, CREDIT_NOTE)
-EURO_FROM = to_day(LEDGER_DATES.euro_from)
-BGN_PAYMENTS_UNTIL = to_day(LEDGER_DATES.bgn_payments_until)
 
 # Percent of an average month, January to December.
 _ELECTRICITY = np.array([150, 135, 115, 95, 80, 75, 85, 85, 75, 90, 115, 145])
@@ -101,7 +99,7 @@ def _issue(
 
     Documents after the sample's date are left out.
     """
-    is_bgn = issued_on < EURO_FROM
+    is_bgn = issued_on < read_ledger_dates().euro_from_day
     bills = Bills(
         account=rows,
         key=accounts.number[rows] * 100 + place,
@@ -178,7 +176,7 @@ def _settle_season(
 ) -> tuple[Bills, Bills]:
     """Return the share fees and the settlements of one season."""
     start, next_start = (
-        to_day(date(year, LEDGER_DATES.season_month, 1)) for year in (season, season + 1)
+        to_day(date(year, read_ledger_dates().season_month, 1)) for year in (season, season + 1)
     )
     end = next_start - 1
     begins = np.maximum(start, accounts.valid_from)
@@ -264,7 +262,7 @@ def _credit_notes(dice: Dice, accounts: SampleAccounts, bills: Bills) -> Bills:
     wrong = accounts.does("corrected")[bills.account] & is_monthly & (bills.minor > 0)
     # Bill and note are in one currency: on the same side of the changeover.
     in_time = (bills.issued_on <= accounts.as_of - 60) & (
-        bills.is_bgn == (bills.issued_on + 20 < EURO_FROM)
+        bills.is_bgn == (bills.issued_on + 20 < read_ledger_dates().euro_from_day)
     )
     read = bills.take(bills.last_of_each(wrong & in_time))
     note = Bills(

@@ -9,9 +9,10 @@ import numpy as np
 
 from dunning.core.arrays import Cents, Days, Flags, Ints
 from dunning.core.money import convert_to_cents
+from dunning.policy.ledger_dates import read_ledger_dates
 from dunning.sample.accounts import SampleAccounts
 from dunning.sample.behaviours import BEHAVIOURS
-from dunning.sample.bills import BGN_PAYMENTS_UNTIL, EURO_FROM, KINDS, Bills, to_stotinki
+from dunning.sample.bills import KINDS, Bills, to_stotinki
 from dunning.sample.dice import Dice
 
 CHANNELS = ("easypay", "bank", "cash", "epay", "post")
@@ -132,10 +133,10 @@ def _in_currency_of(
 
     In January 2026 a third of them is still paid in BGN.
     """
-    in_january = (paid_on >= EURO_FROM) & (paid_on < BGN_PAYMENTS_UNTIL)
-    is_bgn = (paid_on < EURO_FROM) | (
-        in_january & ~splits & dice.chance(300, "old money", bills.key[rows])
-    )
+    dates = read_ledger_dates()
+    is_in_euro = paid_on >= dates.euro_from_day
+    may_be_bgn = is_in_euro & (paid_on < dates.bgn_payments_until_day)
+    is_bgn = ~is_in_euro | (may_be_bgn & ~splits & dice.chance(300, "old money", bills.key[rows]))
     was_bgn = bills.is_bgn[rows]
     minor = np.where(
         was_bgn & ~is_bgn,
@@ -158,7 +159,7 @@ def _second_parts(
     rows = np.flatnonzero(splits)
     one = single.take(rows)
     paid_on = one.paid_on + dice.between(10, 35, "second part", one.key).astype(np.int32)
-    is_bgn = paid_on < EURO_FROM
+    is_bgn = paid_on < read_ledger_dates().euro_from_day
     rest = minor[rows] - first[rows]
     rest = np.where(one.is_bgn & ~is_bgn, convert_to_cents(rest), rest)
     return SamplePayments(
@@ -182,7 +183,8 @@ def _bounced(accounts: SampleAccounts, paid: SamplePayments) -> SamplePayments:
     last = np.append(np.diff(paid.account) != 0, True)[: len(paid)]
     good = paid.take(np.flatnonzero(last & accounts.does("payment_bounced")[paid.account]))
     bad_on, back_on = good.paid_on - np.int32(5), good.paid_on - np.int32(3)
-    same = good.is_bgn & (back_on < EURO_FROM) | ~good.is_bgn & (bad_on >= EURO_FROM)
+    euro_from = read_ledger_dates().euro_from_day
+    same = good.is_bgn & (back_on < euro_from) | ~good.is_bgn & (bad_on >= euro_from)
     good, bad_on, back_on = good.take(np.flatnonzero(same)), bad_on[same], back_on[same]
     bad = SamplePayments(
         good.account, good.key + _BOUNCED, good.bill, bad_on, good.minor, good.is_bgn, good.reverses
@@ -200,7 +202,7 @@ def pay_instalments(
 
     Instalments in BGN paid from 2026 on are converted.
     """
-    converts = is_bgn & (paid_on >= EURO_FROM)
+    converts = is_bgn & (paid_on >= read_ledger_dates().euro_from_day)
     return SamplePayments(
         account=account,
         key=accounts.number[account] * 1000 + _INSTALMENTS + place,

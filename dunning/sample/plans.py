@@ -8,9 +8,10 @@ import pyarrow as pa
 from dunning.core.arrays import Flags, Ints
 from dunning.core.days import NEVER
 from dunning.core.money import convert_to_cents
+from dunning.policy.ledger_dates import read_ledger_dates
 from dunning.sample.accounts import SampleAccounts
 from dunning.sample.billing import invoice_numbers
-from dunning.sample.bills import EURO_FROM, Bills
+from dunning.sample.bills import Bills
 from dunning.sample.columns import days, money, words
 from dunning.sample.dice import Dice
 from dunning.sample.numbers import digits
@@ -46,7 +47,7 @@ def make_plans(dice: Dice, accounts: SampleAccounts, bills: Bills) -> Plans:
         & (bills.issued_on[row] <= accounts.unpaid_until[bills.account[row]])
     ]
     rows = np.flatnonzero(signs)
-    is_bgn = accounts.unpaid_until[rows] < EURO_FROM
+    is_bgn = accounts.unpaid_until[rows] < read_ledger_dates().euro_from_day
     owed = np.where(
         # An agreement signed in euro takes over older debts converted.
         bills.is_bgn[row] & ~is_bgn[np.searchsorted(rows, bills.account[row])],

@@ -20,7 +20,7 @@ from dunning.core.words import ITEM_KINDS
 from dunning.ledger.read.parsing import parse_table
 from dunning.ledger.read.sources import ledger_fingerprint, read_ledger, unused_files
 from dunning.ledger.typed_tables import NO_INSTANT, TypedTable
-from dunning.policy.ledger_dates import LEDGER_DATES
+from dunning.policy.ledger_dates import read_ledger_dates
 
 REQUIRED = {
     "premises.csv": "premise_no;service;district;address;settlement\n01;heat;A;B;C\n02;electricity;A;B;C\n",
@@ -187,7 +187,7 @@ def test_small_decimals_zeros_and_many_row_groups(folder: Path) -> None:
     }
     pq.write_table(pa.table(columns), folder / "payments.parquet", row_group_size=70_000)
     payments = typed(folder, "payments")
-    assert payments.stands.all()
+    assert payments.accepted.all()
     assert payments.frame["amount"].tolist() == [i % 1000 * 100 for i in range(count)]
     assert payments.lines.tolist() == list(range(2, count + 2))
     assert payments.cells_at(np.array([250_002]))[250_002][0] == "250000"
@@ -279,7 +279,7 @@ def test_fingerprint_is_of_names_and_bytes(
 
 def test_fingerprint_is_of_the_dates_of_law_too(folder: Path) -> None:
     def fingerprint(**changed: date | int) -> str:
-        dates = replace(LEDGER_DATES, **changed)
+        dates = replace(read_ledger_dates(), **changed)
         return ledger_fingerprint(folder, None, read_ledger(folder), dates)
 
     today = ledger_fingerprint(folder, None, read_ledger(folder))

@@ -30,9 +30,10 @@ from dunning.ledger.attribute.accounts import NO_ACCOUNT, Accounts, Numbering
 from dunning.ledger.attribute.bucket_attribution import MISSING, Attributed
 from dunning.ledger.attribute.references import References, take_or
 from dunning.ledger.attribute.reversals import PaymentRows, find_bad_reversals
-from dunning.ledger.check.row_checks import BGN, EUR, EUR_FROM, unreadable
+from dunning.ledger.check.row_checks import BGN, EUR, unreadable
 from dunning.ledger.text_index import UNNAMED
 from dunning.ledger.typed_tables import TypedTable
+from dunning.policy.ledger_dates import read_ledger_dates
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,9 @@ def find_named_items(references: References, attribution: Attribution) -> tuple[
     )
     by_note = _keep_names(references.places("invoices", "refers_to"), account, account)
     for table, named, day in ((payments, by_payment, "paid_on"), (invoices, by_note, "issued_on")):
-        is_early_bgn = (table.frame["currency"] == BGN) & (table.frame[day] < EUR_FROM)
+        is_early_bgn = (table.frame["currency"] == BGN) & (
+            table.frame[day] < read_ledger_dates().euro_from_day
+        )
         named[is_early_bgn & (take_or(invoices.frame["currency"], named, BGN) == EUR)] = UNNAMED
     return by_payment, by_note
 

@@ -7,8 +7,9 @@ import pyarrow as pa
 
 from dunning.core.arrays import Cents, Codes, Days, Flags, Places
 from dunning.core.money import convert_to_cents
-from dunning.ledger.check.row_checks import BGN, EUR, EUR_FROM
+from dunning.ledger.check.row_checks import BGN, EUR
 from dunning.ledger.ordering import order_rows
+from dunning.policy.ledger_dates import read_ledger_dates
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,10 @@ def find_bad_reversals(payments: PaymentRows, account: Places, accepted: Flags) 
 def _is_opposite(payments: PaymentRows, rows: Places, target: Places) -> Flags:
     amount, paid = payments.amount[rows], payments.amount[target]
     currency, paid_currency = payments.currency[rows], payments.currency[target]
-    in_euro = (currency == EUR) & (paid_currency == BGN) & (payments.paid_on[rows] >= EUR_FROM)
+    in_euro = (
+        (currency == EUR)
+        & (paid_currency == BGN)
+        & (payments.paid_on[rows] >= read_ledger_dates().euro_from_day)
+    )
     expected = np.where(in_euro, convert_to_cents(paid), paid)
     return (in_euro | (currency == paid_currency)) & (amount == -expected)

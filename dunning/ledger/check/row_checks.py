@@ -10,13 +10,10 @@ import numpy.typing as npt
 
 from dunning.core import words
 from dunning.core.arrays import Days, Flags
-from dunning.core.days import NEVER, to_day
+from dunning.core.days import NEVER
 from dunning.core.ledger_tables import INVOICE_KINDS, UNREADABLE, bit
 from dunning.ledger.typed_tables import TypedTable
-from dunning.policy.ledger_dates import LEDGER_DATES
-
-EUR_FROM = to_day(LEDGER_DATES.euro_from)
-_BGN_PAYMENTS_UNTIL = to_day(LEDGER_DATES.bgn_payments_until)
+from dunning.policy.ledger_dates import read_ledger_dates
 
 EUR, BGN = words.code(words.CURRENCIES, "EUR"), words.code(words.CURRENCIES, "BGN")
 FORECAST, EQUALISATION, PAYOUT, CREDIT_NOTE = (
@@ -52,7 +49,7 @@ def is_euro_too_early(table: TypedTable, day: str) -> Flags:
 
     They are refused only beside BGN rows.
     """
-    return (table.frame["currency"] == EUR) & (table.frame[day] < EUR_FROM)
+    return (table.frame["currency"] == EUR) & (table.frame[day] < read_ledger_dates().euro_from_day)
 
 
 def seasons_of(days: Days) -> npt.NDArray[np.int16]:
@@ -70,9 +67,8 @@ def seasons_of(days: Days) -> npt.NDArray[np.int16]:
     # Months since 1970, counted from May on, in whole years:
     # 2026-04 -> month 675, 675 - 4 = 671, 671 // 12 = 55 -> 2025
     # 2026-05 -> month 676, 676 - 4 = 672, 672 // 12 = 56 -> 2026
-    return np.where(
-        days == NEVER, -1, (months - (LEDGER_DATES.season_month - 1)) // 12 + 1970
-    ).astype(np.int16)
+    years = (months - (read_ledger_dates().season_month - 1)) // 12 + 1970
+    return np.where(days == NEVER, -1, years).astype(np.int16)
 
 
 def unreadable(table: TypedTable, column: str) -> Flags:
@@ -102,9 +98,8 @@ def _mark_invoices(invoices: TypedTable) -> None:
         kind == CREDIT_NOTE, amount > 0, (amount < 0) & (kind >= 0) & (kind != EQUALISATION)
     )
     invoices.mark(wrong, bit("wrong_sign"))
-    invoices.mark(
-        is_dated & (frame["currency"] == BGN) & (issued_on >= EUR_FROM), bit("bgn_after_changeover")
-    )
+    is_after = is_dated & (issued_on >= read_ledger_dates().euro_from_day)
+    invoices.mark(is_after & (frame["currency"] == BGN), bit("bgn_after_changeover"))
     invoices.mark(_lacks_season(invoices), bit("bad_value"))
     is_late = (kind == PAYOUT) & is_dated & (due_on != NEVER) & (due_on != issued_on)
     invoices.mark(is_late, bit("bad_value"))  # money paid back falls due at once
@@ -135,7 +130,7 @@ def _mark_payments(payments: TypedTable) -> None:
     paid_on = frame["paid_on"]
     is_plain = _flags(frame.text("reverses").is_null())
     payments.mark(is_plain & (frame["amount"] < 0), bit("wrong_sign"))
-    is_late = (paid_on != NEVER) & (paid_on >= _BGN_PAYMENTS_UNTIL)
+    is_late = (paid_on != NEVER) & (paid_on >= read_ledger_dates().bgn_payments_until_day)
     payments.mark(is_late & (frame["currency"] == BGN), bit("bgn_after_changeover"))
 
 

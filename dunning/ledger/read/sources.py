@@ -21,7 +21,7 @@ from dunning.ledger.read.mapping_file import read_mapping
 from dunning.ledger.read.readers import Reader, open_reader
 from dunning.ledger.side_by_side import do_all
 from dunning.ledger.typed_tables import Place, RawBatch, RawTable, Source
-from dunning.policy.ledger_dates import LEDGER_DATES, LedgerDates
+from dunning.policy.ledger_dates import LedgerDates, read_ledger_dates
 
 ENDINGS = (".csv", ".csv.gz", ".parquet")
 FORMAT_VERSION = "2"  # raise it when the same files would be read otherwise
@@ -57,13 +57,13 @@ def ledger_fingerprint(
     folder: Path,
     mapping: Path | None,
     tables: dict[str, RawTable],
-    dates: LedgerDates = LEDGER_DATES,
+    dates: LedgerDates | None = None,
 ) -> str:
     """Return the SHA-256 (hex) of the extract.
 
     It covers names and bytes of the files used, manifest and mapping included, and the dates of
-    law by which rows are checked. The same files give the same fingerprint in any folder; two ways
-    to write the same rows do not.
+    law by which rows are checked (by default those of the policy). The same files give the same
+    fingerprint in any folder; two ways to write the same rows do not.
     """
     # Only files that are read count: a note beside them does not make another extract.
     paths = {
@@ -79,7 +79,7 @@ def ledger_fingerprint(
         whole.update(f"file {name} {found}\n".encode())
     if mapping:
         whole.update(f"mapping {_hash_file(mapping)}\n".encode())
-    if (digest := dates.digest()) != _DATES_OF_VERSION_2:
+    if (digest := (dates or read_ledger_dates()).digest()) != _DATES_OF_VERSION_2:
         whole.update(f"dates {digest}\n".encode())
     return whole.hexdigest()
 
