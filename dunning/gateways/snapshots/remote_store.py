@@ -17,7 +17,6 @@ from dunning.core.errors import DunningError
 from dunning.gateways.s3.object_store import ObjectPlace, open_place
 from dunning.gateways.s3.publishing import publish_objects
 from dunning.gateways.s3.transfers import fetch_file, read_object
-from dunning.gateways.snapshots.local_store import list_snapshots, remove_snapshot
 from dunning.gateways.snapshots.snapshot import Snapshot, find_snapshot, open_snapshot
 from dunning.gateways.snapshots.writer import SnapshotWriter
 
@@ -118,6 +117,31 @@ def remove_kept(snapshots: Path, store: str | None, name: str) -> None:
         place = open_place(store).below(name)
         place.remove([SEAL])
         place.remove(entry.name for entry in place.objects())
+
+
+def list_snapshots(snapshots: Path) -> dict[str, int]:
+    """Return the bytes of every whole snapshot by its name, sorted; empty without the folder."""
+    if not snapshots.is_dir():
+        return {}
+    # names that begin with a dot are snapshots still being written or removed
+    folders = sorted(path for path in snapshots.iterdir() if not path.name.startswith("."))
+    return {
+        folder.name: sum(path.stat().st_size for path in folder.iterdir())
+        for folder in folders
+        if (folder / "snapshot.json").is_file()
+    }
+
+
+def remove_snapshot(snapshots: Path, name: str) -> None:
+    """Remove a snapshot as a whole: no reader finds only a part of it.
+
+    It is renamed first, to the name of an unfinished one: if the removal is interrupted, the next
+    nightly run removes the rest, as it does with what a killed load left (`jobs.recovery.sweep`).
+    """
+    beside = snapshots / f".{name}.unfinished"
+    shutil.rmtree(beside, ignore_errors=True)
+    os.rename(snapshots / name, beside)
+    shutil.rmtree(beside)
 
 
 def open_kept(folder: Path, snapshots: Path, store: str | None) -> Snapshot:

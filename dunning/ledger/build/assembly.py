@@ -36,10 +36,14 @@ from dunning.ledger.build.build_dwellings import build_homes, build_protections
 from dunning.ledger.build.build_holds import build_holds
 from dunning.ledger.build.build_invoices_payments import Items
 from dunning.ledger.build.built_buckets import Built, NewestDays, Refused
-from dunning.ledger.check.control_totals import ControlTotals, count_rows, sum_payments
+from dunning.ledger.check.control_totals import (
+    ControlTotals,
+    count_protections,
+    count_rows,
+    sum_payments,
+)
 from dunning.ledger.check.late_dates import Groups
 from dunning.ledger.check.manifest import TableCounts, count_table
-from dunning.ledger.check.protective_rows import count_protections
 from dunning.ledger.check.quarantine import (
     Cells,
     QuarantineLimits,

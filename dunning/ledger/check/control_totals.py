@@ -1,6 +1,7 @@
 """Check the control totals of a load: read = refused + repeated + taken in.
 
-For rows of every table, and for the sums of invoices, credit notes and payments per currency.
+For rows of every table, and for the sums of invoices, credit notes and payments per currency. Rows
+that protect people are counted, too: the next run sees what was lost since.
 """
 
 from collections.abc import Mapping
@@ -11,10 +12,14 @@ import numpy.typing as npt
 
 from dunning.core import words
 from dunning.core.arrays import Flags
+from dunning.core.days import NEVER
 from dunning.core.errors import DunningError
 from dunning.core.frames import BucketedTable
+from dunning.core.ledger_tables import CellKind
 from dunning.ledger.check.row_checks import BGN, EUR, is_note
-from dunning.ledger.typed_tables import TypedTable
+from dunning.ledger.typed_tables import NO_INSTANT, TypedTable
+
+_NOTHING = {CellKind.DAY: NEVER, CellKind.INSTANT: NO_INSTANT, CellKind.FLAG: False}
 
 
 class EntryCounts(TypedDict):
@@ -122,6 +127,20 @@ def sum_payments(
     )
 
 
+def count_protections(tables: Mapping[str, TypedTable]) -> dict[str, int]:
+    """Return for each protecting column, as `payers.vulnerable`, how many taken-in rows fill it.
+
+    Dates do not matter. A column that the extract does not have is left out; one that is there but
+    empty gives 0.
+    """
+    return {
+        f"{name}.{column}": int((_carries(tables[name], column) & tables[name].accepted).sum())
+        for name, columns in words.PROTECTING_COLUMNS.items()
+        for column in columns
+        if (source := tables[name].raw.source) is not None and column in source.filled
+    }
+
+
 def _sum_read(table: TypedTable, rows: Flags, taken: dict[str, int]) -> dict[str, EntryCounts]:
     currency, amount = table.frame["currency"], table.frame["amount"]
     sums: dict[str, EntryCounts] = {}
@@ -150,6 +169,11 @@ def _sum(amount: npt.NDArray, rows: Flags) -> int:
 
 def _flags(table: BucketedTable, column: str) -> Flags:
     return table.rows[column].to_numpy()
+
+
+def _carries(table: TypedTable, column: str) -> Flags:
+    """Return which rows are flagged, or have a day or an instant, in this column."""
+    return np.asarray(table.frame[column] != _NOTHING[table.table[column].kind])
 
 
 def _no_entries() -> EntryCounts:
