@@ -7,7 +7,7 @@ from dunning.core.errors import DunningError
 from dunning.documents.pages.snapshots_page import Shelved, render_shelf
 from dunning.gateways.postgres.database import Engine, Source, run_lock
 from dunning.gateways.settings.environment import Settings
-from dunning.gateways.snapshots.remote_store import list_kept, remove_kept
+from dunning.gateways.snapshots.snapshot_store import list_kept, remove_kept
 from dunning.gateways.store import inputs, open_store, runs
 from dunning.gateways.store.readers import without_readers
 from dunning.jobs.recovery import is_over

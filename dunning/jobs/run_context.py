@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from dunning.gateways.settings.environment import Settings
-from dunning.gateways.snapshots.remote_store import open_kept
 from dunning.gateways.snapshots.snapshot import Snapshot
+from dunning.gateways.snapshots.snapshot_store import open_kept
 from dunning.policy.policies import Policy, load_policy
 from dunning.policy.rules import Rules
 

@@ -12,8 +12,8 @@ from dunning.core.days import to_date
 from dunning.core.words import SERVICES, STAGES
 from dunning.decisions.account.ageing import AGEING, AGES, BANDS, NEAR_LIMITATION, age, join_ageing
 from dunning.decisions.account.classify import decide_with_actions
-from dunning.gateways.snapshots.remote_store import SnapshotStore
 from dunning.gateways.snapshots.snapshot import open_snapshot
+from dunning.gateways.snapshots.snapshot_store import SnapshotStore
 from dunning.ledger.load import load_ledger
 from dunning.policy.policies import load_policy
 from dunning.sample import write_sample

@@ -17,8 +17,8 @@ import pyarrow.parquet as pq
 
 from dunning.core.days import to_day
 from dunning.core.ledger_tables import TABLES, CellKind
-from dunning.gateways.snapshots.remote_store import SnapshotStore
 from dunning.gateways.snapshots.snapshot import Snapshot
+from dunning.gateways.snapshots.snapshot_store import SnapshotStore
 from dunning.ledger.load import load_ledger
 from tests.fuzz.good_rows import Row, enter_beside, rows_beside, standing_rows, standing_world
 from tests.fuzz.rows import DamagedRow

@@ -26,7 +26,7 @@ import sys
 from decimal import Decimal
 from pathlib import Path
 from dunning.core.errors import DunningError
-from dunning.gateways.snapshots.remote_store import SnapshotStore
+from dunning.gateways.snapshots.snapshot_store import SnapshotStore
 from dunning.ledger.load import load_ledger
 from tests.ledger.extracts import Limits
 from tests.memory import peak_mb

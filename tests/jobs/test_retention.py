@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from dunning.gateways.snapshots.remote_store import list_snapshots, remove_snapshot
+from dunning.gateways.snapshots.snapshot_store import list_snapshots, remove_snapshot
 from dunning.gateways.store.readers import reading, without_readers
 from dunning.gateways.store.runs import Facts, LoadedRun, last_closed_on, start_run
 from dunning.jobs.retention import find_reasons

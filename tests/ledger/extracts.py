@@ -12,8 +12,8 @@ import pyarrow as pa
 from dunning.core.days import NEVER, to_date
 from dunning.core.ledger_tables import TABLES
 from dunning.core.words import PROTECTING_TABLES
-from dunning.gateways.snapshots.remote_store import SnapshotStore
 from dunning.gateways.snapshots.snapshot import Snapshot
+from dunning.gateways.snapshots.snapshot_store import SnapshotStore
 from dunning.ledger.load import load_ledger
 
 Cells = dict[str, str]

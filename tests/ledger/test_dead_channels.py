@@ -5,7 +5,7 @@ knows what.
 import pytest
 
 from dunning.core.words import CHANNELS
-from dunning.gateways.snapshots.remote_store import SnapshotStore
+from dunning.gateways.snapshots.snapshot_store import SnapshotStore
 from dunning.ledger.load import load_ledger
 from tests.ledger.extracts import Extract, Limits, read
 

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from dunning.core.errors import DunningError
-from dunning.gateways.snapshots.remote_store import SnapshotStore
+from dunning.gateways.snapshots.snapshot_store import SnapshotStore
 from dunning.ledger.check.manifest import read_manifest
 from dunning.ledger.load import load_ledger
 from dunning.ledger.read.date_patterns import refuse_pattern, to_iso

@@ -3,7 +3,7 @@
 import pytest
 
 from dunning.core.ledger_tables import TABLES
-from dunning.gateways.snapshots.remote_store import SnapshotStore
+from dunning.gateways.snapshots.snapshot_store import SnapshotStore
 from dunning.ledger.load import load_ledger
 from tests.ledger.extracts import Extract, Limits, flagged, read
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from dunning.gateways.snapshots.remote_store import SnapshotStore
 from dunning.gateways.snapshots.snapshot import Snapshot
+from dunning.gateways.snapshots.snapshot_store import SnapshotStore
 from dunning.jobs.nightly.extract_warnings import warn_of_late_dates
 from dunning.ledger.check.late_dates import rows_after
 from dunning.ledger.load import load_ledger

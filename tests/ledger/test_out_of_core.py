@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from dunning.gateways.snapshots.remote_store import SnapshotStore
 from dunning.gateways.snapshots.snapshot import Snapshot
+from dunning.gateways.snapshots.snapshot_store import SnapshotStore
 from dunning.ledger import bucket_files, text_index
 from dunning.ledger.build import bucket_passes
 from dunning.ledger.load import load_ledger

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dunning.core.ledger_tables import REASONS, TABLES
 from dunning.core.words import ITEM_KINDS
-from dunning.gateways.snapshots.remote_store import SnapshotStore
+from dunning.gateways.snapshots.snapshot_store import SnapshotStore
 from dunning.ledger.load import load_ledger
 from dunning.ledger.read.mapping_file import read_mapping
 from tests.ledger.extracts import Extract, Limits, flagged, read, refused

@@ -10,7 +10,7 @@ import pytest
 
 from dunning.core.words import PROTECTING_COLUMNS, PROTECTING_TABLES
 from dunning.decisions.lists.missing_protections import find_shrunk
-from dunning.gateways.snapshots.remote_store import SnapshotStore
+from dunning.gateways.snapshots.snapshot_store import SnapshotStore
 from dunning.ledger.load import load_ledger
 from dunning.policy.rules import Loading
 from tests.ledger.extracts import Extract, Limits

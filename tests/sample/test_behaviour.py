@@ -14,7 +14,7 @@ from dunning.core.frames import frame_of
 from dunning.core.ledger_tables import TABLES
 from dunning.decisions.account.classify import decide_with_actions
 from dunning.decisions.lists.proposals import Proposed, merge_proposed
-from dunning.gateways.snapshots.remote_store import SnapshotStore
+from dunning.gateways.snapshots.snapshot_store import SnapshotStore
 from dunning.jobs.nightly.classify import propose
 from dunning.ledger.load import load_ledger
 from dunning.policy.policies import load_policy

@@ -12,8 +12,8 @@ from functools import lru_cache
 import pyarrow as pa
 
 from dunning.gateways.settings.environment import Settings
-from dunning.gateways.snapshots.remote_store import open_kept
 from dunning.gateways.snapshots.search_index import SearchIndex, fold, open_search_index
+from dunning.gateways.snapshots.snapshot_store import open_kept
 from dunning.gateways.store import runs
 from dunning.jobs.desk.session import DeskSession
 from dunning.jobs.queries.past_night import find_night

@@ -14,8 +14,8 @@ from dunning.gateways.files.seals import seal_files
 from dunning.gateways.postgres.database import Engine, run_lock, transact
 from dunning.gateways.s3.object_store import SCHEME
 from dunning.gateways.settings.environment import Settings, refuse_url
-from dunning.gateways.snapshots.remote_store import SnapshotStore, keep
 from dunning.gateways.snapshots.snapshot import Snapshot
+from dunning.gateways.snapshots.snapshot_store import SnapshotStore, keep
 from dunning.gateways.store import inputs, open_store, runs
 from dunning.gateways.store.events import latest_event
 from dunning.jobs.nightly.baseline import Baseline, gather_baseline

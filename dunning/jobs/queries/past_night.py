@@ -16,8 +16,8 @@ from dunning.decisions.lists.proposals import Proposed
 from dunning.decisions.lists.volume_limits import withhold_handed_over
 from dunning.gateways.postgres.database import READER, Engine, Source
 from dunning.gateways.settings.environment import Settings
-from dunning.gateways.snapshots.remote_store import open_kept
 from dunning.gateways.snapshots.snapshot import Snapshot
+from dunning.gateways.snapshots.snapshot_store import open_kept
 from dunning.gateways.store import inputs, open_store, runs
 from dunning.gateways.store.readers import reading
 from dunning.jobs.nightly.baseline import Baseline, gather_baseline

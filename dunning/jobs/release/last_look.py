@@ -27,8 +27,8 @@ from dunning.decisions.lists.volume_limits import key_of
 from dunning.gateways.extracts import extract_at_hand, find_ledger, is_database
 from dunning.gateways.postgres.database import Source, transact
 from dunning.gateways.settings.environment import Settings
-from dunning.gateways.snapshots.remote_store import SnapshotStore, keep, open_kept
 from dunning.gateways.snapshots.snapshot import Snapshot
+from dunning.gateways.snapshots.snapshot_store import SnapshotStore, keep, open_kept
 from dunning.gateways.store import holds, runs
 from dunning.gateways.store.events import latest_event
 from dunning.jobs.nightly.history import gather_history

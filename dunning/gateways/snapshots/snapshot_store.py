@@ -1,4 +1,4 @@
-"""The store of snapshots: written here first, copied to the store, fetched back from it.
+"""The snapshots of an installation: written here first, copied to the store, fetched back from it.
 
 A snapshot never changes, so one that the store has is not written twice, and one that is here is
 not fetched. `store` is the s3:// address of DUNNING_SNAPSHOTS, or None without such a store;

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from dunning.core.errors import DunningError
-from dunning.gateways.snapshots.remote_store import (
+from dunning.gateways.snapshots.snapshot import Snapshot
+from dunning.gateways.snapshots.snapshot_store import (
     find_kept,
     keep,
     list_kept,
     open_kept,
     remove_kept,
 )
-from dunning.gateways.snapshots.snapshot import Snapshot
 from tests.gateways.test_snapshots import write
 from tests.object_stores import Fault, Store
 
