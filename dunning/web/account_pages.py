@@ -175,7 +175,7 @@ def _actions(page: account.AccountPage) -> StoryTable:
             write_day(row["as_of"]),
             word_of("bg", row["stage"], "action"),
             write_word("bg", row["channel"]),
-            write_money(row["overdue_cents"]),
+            write_money(row["principal_cents"]),
             row["reference"],
             write_moment(row["recalled_at"]),
         )

@@ -3,5 +3,5 @@
 -- Takes: CSV without header, columns in this order.
 -- Used by: dunning.gateways.store.actions.append_actions
 COPY new_deeds (
-    premise_no, payer_code, stage, as_of, channel, reference, overdue_cents, written_to
+    premise_no, payer_code, stage, as_of, channel, reference, principal_cents, written_to
 ) FROM STDIN (FORMAT csv)

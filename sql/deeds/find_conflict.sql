@@ -9,7 +9,7 @@ FROM (
     JOIN dunning.deeds AS old
         ON (old.premise_no, old.payer_code, old.stage, old.as_of, old.channel)
          = (new.premise_no, new.payer_code, new.stage, new.as_of, new.channel)
-    WHERE (old.reference, old.overdue_cents) <> (new.reference, new.overdue_cents)
+    WHERE (old.reference, old.principal_cents) <> (new.reference, new.principal_cents)
     UNION ALL
     SELECT new.premise_no, new.payer_code, new.stage, new.as_of, new.channel, new.reference, old.reference AS old_reference
     FROM new_deeds AS new

@@ -3,7 +3,7 @@
 -- Takes: premise_no, payer_code.
 -- Used by: dunning.gateways.store.actions.fetch_account_actions
 SELECT
-    deed.stage, deed.as_of, deed.channel, deed.reference, deed.overdue_cents, deed.state, recall.recorded_at AS recalled_at,
+    deed.stage, deed.as_of, deed.channel, deed.reference, deed.principal_cents, deed.state, recall.recorded_at AS recalled_at,
     recall.recalled_by, recall.reason AS recall_reason
 FROM dunning.deeds AS deed
 LEFT JOIN dunning.recalled_rows AS recalled

@@ -9,7 +9,7 @@ CREATE TEMPORARY TABLE new_deeds (
     as_of date NOT NULL,
     channel text NOT NULL,
     reference text NOT NULL UNIQUE,
-    overdue_cents bigint NOT NULL,
+    principal_cents bigint NOT NULL,
     written_to text,
     PRIMARY KEY (premise_no, payer_code, stage, as_of, channel)
 ) ON COMMIT DROP

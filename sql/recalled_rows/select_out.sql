@@ -2,7 +2,7 @@
 -- Grain: one row per account.
 -- Takes: as_of, list_name.
 -- Used by: dunning.gateways.store.recalls.fetch_out
-SELECT deed.premise_no, deed.payer_code, deed.overdue_cents
+SELECT deed.premise_no, deed.payer_code, deed.principal_cents
 FROM dunning.deeds AS deed
 WHERE deed.as_of = :as_of AND deed.state = 'done'
   AND CASE deed.channel WHEN 'field' THEN 'disconnections' WHEN 'court' THEN 'court' ELSE 'reminders' END = :list_name

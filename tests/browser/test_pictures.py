@@ -17,7 +17,7 @@ pytestmark = [
 QUERY = """
 SELECT premise_no, payer_code FROM proposals
 WHERE list = 'disconnections' AND state = 'proposed' AND as_of = (SELECT max(as_of) FROM proposals)
-ORDER BY overdue_cents DESC LIMIT 1
+ORDER BY principal_cents DESC LIMIT 1
 """
 
 

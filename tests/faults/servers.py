@@ -27,8 +27,8 @@ from dunning.gateways.settings.environment import Settings
 
 _numbers = itertools.count(1)
 HISTORY = {
-    "deeds": "SELECT premise_no, payer_code, stage, as_of, channel, reference, overdue_cents, state FROM dunning.deeds "
-    "ORDER BY reference",
+    "deeds": "SELECT premise_no, payer_code, stage, as_of, channel, reference, principal_cents, state "
+    "FROM dunning.deeds ORDER BY reference",
     "decisions": "SELECT d.* FROM dunning.decisions AS d ORDER BY as_of, premise_no, payer_code",
     "proposals": "SELECT p.* FROM dunning.proposals AS p ORDER BY as_of, list, premise_no, payer_code, stage",
     "closed": "SELECT as_of, state, manifest_sha256 FROM dunning.runs WHERE state IN ('closing', 'closed') "

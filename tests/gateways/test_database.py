@@ -146,7 +146,7 @@ def test_bulk_rows_come_back_as_they_went(engine):
             "payer_code": ["x"] * 7,
             "stage": ["overdue"] * 7,
             "channel": ["sms"] * 7,
-            "overdue_cents": [0, -1, 2**62, 100, 1, 1, 1],
+            "principal_cents": [0, -1, 2**62, 100, 1, 1, 1],
             "total_cents": [1, 2, 3, 4, 5, 6, 7],
             "state": ["proposed"] * 7,
             "reason": values,

@@ -56,7 +56,7 @@ def test_an_older_database_is_upgraded_with_its_rows(empty, last):
     assert NAMES[last:] == migrate(empty)
     with empty.connect() as connection:
         rows = connection.execute(
-            text("SELECT reference, state, overdue_cents FROM dunning.deeds")
+            text("SELECT reference, state, principal_cents FROM dunning.deeds")
         ).all()
     assert [("R1", "done", 100)] == rows
 

@@ -71,7 +71,7 @@ def proposals_of(*accounts):
             "payer_code": "0007",
             "stage": "overdue",
             "channel": "sms",
-            "overdue_cents": 10_000,
+            "principal_cents": 10_000,
             "total_cents": 10_000,
             "state": "released",
             "reason": None,
@@ -84,7 +84,7 @@ def proposals_of(*accounts):
     )
 
 
-def deeds_of(*references, overdue_cents=10_000):
+def deeds_of(*references, principal_cents=10_000):
     rows = [
         {
             "premise_no": reference.split("-")[1],
@@ -92,7 +92,7 @@ def deeds_of(*references, overdue_cents=10_000):
             "stage": "overdue",
             "channel": "sms",
             "reference": reference,
-            "overdue_cents": overdue_cents,
+            "principal_cents": principal_cents,
         }
         for reference in references
     ]
@@ -331,7 +331,7 @@ def test_no_deeds_are_fine(engine):
 @pytest.mark.parametrize(
     "other",
     [
-        deeds_of("R-1", overdue_cents=9_999),
+        deeds_of("R-1", principal_cents=9_999),
         deeds_of("S-1"),
         deeds_of("R-1").set_column(3, "channel", [["post"]]),
     ],
@@ -351,7 +351,7 @@ def test_a_deed_that_is_there_with_other_content_is_an_error(engine, other):
         "DELETE FROM dunning.deeds",
         "TRUNCATE dunning.deeds",
         "UPDATE dunning.deeds SET state = 'intended'",
-        "UPDATE dunning.deeds SET overdue_cents = 1",
+        "UPDATE dunning.deeds SET principal_cents = 1",
         "UPDATE dunning.deeds SET as_of = as_of - 1",
     ],
 )
@@ -365,9 +365,10 @@ def test_the_database_itself_keeps_deeds_that_are_done(engine, change):
     assert {"done": 1} == count_actions(engine, MONDAY)
 
 
-def test_an_intended_deed_may_be_done_or_go_and_nothing_else(engine):
+@pytest.mark.parametrize("other", ["reference = 'other'", "written_to = 'other'", "event_no = 7"])
+def test_an_intended_deed_may_be_done_or_go_and_nothing_else(engine, other):
     begin(engine, MONDAY, "1")
-    change = "UPDATE dunning.deeds SET state = 'done', reference = 'other'"
+    change = f"UPDATE dunning.deeds SET state = 'done', {other}"
     with (
         pytest.raises(DBAPIError, match="deeds are recorded once and stay"),
         engine.begin() as connection,

@@ -19,8 +19,8 @@ from dunning import cli
 AS_OF = date(2026, 11, 22)
 FRESH_UNTIL = date(2027, 12, 31)
 HISTORY = {
-    "deeds": "SELECT premise_no, payer_code, stage, as_of, channel, reference, overdue_cents, state FROM dunning.deeds "
-    "ORDER BY reference",
+    "deeds": "SELECT premise_no, payer_code, stage, as_of, channel, reference, principal_cents, state "
+    "FROM dunning.deeds ORDER BY reference",
     "decisions": "SELECT d.* FROM dunning.decisions AS d ORDER BY as_of, premise_no, payer_code",
     "proposals": "SELECT p.* FROM dunning.proposals AS p ORDER BY as_of, list, premise_no, payer_code, stage",
     "closed": "SELECT as_of, state, manifest_sha256 FROM dunning.runs WHERE state IN ('closing', 'closed') "

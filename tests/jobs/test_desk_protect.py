@@ -263,7 +263,7 @@ def test_a_night_that_went_on_meanwhile_keeps_its_messages_for_a_person(
     ]
     assert ("waiting", 2) == (waits.state, waits.rows)
     assert {} == releases.fetch_released(session.engine, day)
-    wanted = ["premise_no", "payer_code", "overdue_cents", "stage"]
+    wanted = ["premise_no", "payer_code", "principal_cents", "stage"]
     proposed = [
         row for n in (4, 5) for row in fetch_account_proposals(session.engine, day, f"{n:06}")
     ]

@@ -30,7 +30,7 @@ def append_actions(
         source: an engine, or a connection inside the caller's transaction.
         run_id: the run that takes them.
         as_of: its date, which is every action's day.
-        actions: premise_no, payer_code, stage, channel, reference, overdue_cents; of letters also
+        actions: premise_no, payer_code, stage, channel, reference, principal_cents; of letters also
             written_to, the mark of the address (see `channel_choice.mark_addresses`). One that is there
             already with the same content is left as it is.
         event_no: of the release that takes them; None for what leaves with the close itself.
@@ -88,7 +88,7 @@ def fetch_handed_over(
 def fetch_account_actions(source: Source, premise_no: str, payer_code: str) -> list[dict[str, Any]]:
     """Return all actions on one account, the newest first.
 
-    stage, as_of, channel, reference, overdue_cents, state; recalled_at, recalled_by, recall_reason
+    stage, as_of, channel, reference, principal_cents, state; recalled_at, recalled_by, recall_reason
     (None where it was not recalled).
     """
     with transact(source) as connection:

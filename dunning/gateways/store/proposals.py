@@ -17,10 +17,10 @@ def replace_proposals(source: Source, as_of: date, proposals: pa.Table) -> int:
         source: an engine, or a connection inside the caller's transaction.
         as_of: the date.
         proposals: list (`reminders`, `disconnections`, `court`), premise_no, payer_code, stage,
-            channel (or null), overdue_cents (of a case, its principal), total_cents (what the list
-            sums up: of a case, interest and state fee too), state (`proposed`, `released`,
-            `withheld`), reason (required where withheld; where proposed, why a person must check
-            it first), reference (or null). One row per list, account and stage.
+            channel (or null), principal_cents, total_cents (what the list sums up: of a case,
+            interest and state fee too), state (`proposed`, `released`, `withheld`), reason
+            (required where withheld; where proposed, why a person must check it first), reference
+            (or null). One row per list, account and stage.
     """
     with transact(source) as connection:
         connection.execute(statement("proposals", "open_date"), {"as_of": as_of})

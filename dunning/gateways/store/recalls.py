@@ -66,7 +66,7 @@ def fetch_recalls(source: Source, as_of: date) -> list[Recall]:
 def fetch_out(source: Source, as_of: date, list_name: str) -> pa.Table:
     """Return the accounts of a list that left and were not recalled.
 
-    Columns: premise_no, payer_code, overdue_cents.
+    Columns: premise_no, payer_code, principal_cents.
     """
     with transact(source) as connection:
         rows = connection.execute(
@@ -74,7 +74,7 @@ def fetch_out(source: Source, as_of: date, list_name: str) -> pa.Table:
         )
         # no rows: zip gives nothing, but the table needs its three columns
         columns = list(zip(*rows, strict=True)) or [(), (), ()]
-    names = ("premise_no", "payer_code", "overdue_cents")
+    names = ("premise_no", "payer_code", "principal_cents")
     types = (pa.string(), pa.string(), pa.int64())
     return pa.table(
         {name: pa.array(own, kind) for name, own, kind in zip(names, columns, types, strict=True)}

@@ -41,7 +41,7 @@ PROPOSALS = _schema(
     payer_code=_text,
     stage=_text,
     channel=_text,
-    overdue_cents=_cents,
+    principal_cents=_cents,
     total_cents=_cents,
     state=_text,
     reason=_text,
@@ -54,11 +54,11 @@ ACTIONS = _schema(
     as_of=_day,
     channel=_text,
     reference=_text,
-    overdue_cents=_cents,
+    principal_cents=_cents,
     written_to=_text,
 )
 # What a later night reads of them: all but the sum.
-PAST_ACTIONS = ACTIONS.remove(ACTIONS.get_field_index("overdue_cents"))
+PAST_ACTIONS = ACTIONS.remove(ACTIONS.get_field_index("principal_cents"))
 RECEIPT_TOKENS = _schema(
     token_sha256=_text,
     reference=_text,

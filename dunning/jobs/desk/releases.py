@@ -53,7 +53,7 @@ class ReleasePage:
 
     dropped: rows held back at the last check, by reason. recalls: each with its kill list.
 
-    out: the first rows that are out still, premise_no, payer_code, overdue_cents; out_rows: how
+    out: the first rows that are out still, premise_no, payer_code, principal_cents; out_rows: how
     many there are.
     approvers: the users who may recall it on the page.
     """

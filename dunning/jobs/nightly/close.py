@@ -247,7 +247,7 @@ def _kept(rows: pa.Table, list_name: str | None, state: str) -> pa.Table:
             "payer_code": given["payer_code"],
             "stage": given.get("stage", pa.repeat("court_bound", count)),
             "channel": given.get("channel", pa.nulls(count, text)),
-            "overdue_cents": given[PRINCIPAL],
+            "principal_cents": given[PRINCIPAL],
             "total_cents": given.get("total_cents", given[PRINCIPAL]),
             "state": pa.repeat(state, count),
             "reason": given.get("reason", _why_it_waits(rows)),

@@ -10,7 +10,7 @@ from dunning.core.lists import PRINCIPAL
 from dunning.decisions.lists.channel_choice import mark_addresses
 from dunning.decisions.lists.proposals import join_account
 
-_TAKEN = ("premise_no", "payer_code", "stage", "channel", "reference")
+_TAKEN = ("premise_no", "payer_code", "stage", "channel", "reference", PRINCIPAL)
 # Per list: stage and channel of the recorded action, and the letter of its reference.
 _ACTIONS = {
     "disconnections": ("disconnection_order", "field", "D"),
@@ -37,7 +37,7 @@ def actions_of(day: date, list_name: str, rows: pa.Table) -> pa.Table:
             "stage": pa.repeat(stage, len(rows)),
             "channel": pa.repeat(channel, len(rows)),
             "reference": reference,
-            "overdue_cents": rows[PRINCIPAL],
+            PRINCIPAL: rows[PRINCIPAL],
         }
     )
 
@@ -52,5 +52,4 @@ def actions_of_messages(rows: pa.Table) -> pa.Table:
     addresses = pc.if_else(
         is_letter, rows["address"], pa.scalar(None, pa.string())
     ).combine_chunks()
-    actions = rows.select(_TAKEN).append_column("overdue_cents", rows[PRINCIPAL])
-    return actions.append_column("written_to", mark_addresses(addresses))
+    return rows.select(_TAKEN).append_column("written_to", mark_addresses(addresses))

@@ -34,7 +34,7 @@ def test_one_sum_for_the_list_of_cases_wherever_it_is_told(night: Path, engine: 
         if row["list"] == "court"
     )
 
-    assert (case["overdue_cents"], case["total_cents"]) == (30_000, listed)
+    assert (case["principal_cents"], case["total_cents"]) == (30_000, listed)
     assert listed > 30_000  # interest and state fee
     assert offer.run()["court"]["cents"] == listed
     assert [
