@@ -3,6 +3,7 @@
 from datetime import date
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from dunning.core.arrays import Codes, Days, Flags
@@ -139,10 +140,7 @@ def _accounts(
     is_near: Flags,
 ) -> Frame:
     """Return one row per account of the bucket, also for those that do not exist yet."""
-    as_of, count = assessment.as_of, len(bucket.accounts)
-    account, is_overdue = open_items["account"], open_items["is_overdue"]
-    overdue_account = account[is_overdue]
-    oldest = earliest_by(overdue_account, assessment.items.due_on[is_overdue], count)
+    account, count = open_items["account"], len(bucket.accounts)
     is_protected = open_items["shield"] > 0
     next_stage, next_on = _next(assessment.days_next, stage)
     return Frame(
@@ -150,17 +148,11 @@ def _accounts(
             "account": np.arange(count, dtype=np.int32),
             "stage": stage,
             "open_cents": sum_by(account, open_items["open_cents"], count),
-            "overdue_cents": sum_by(overdue_account, open_items["open_cents"][is_overdue], count),
+            **_sum_overdue(assessment, open_items, count),
             "interest_cents": sum_by(account, open_items["interest_cents"], count),
             "credit_cents": assessment.allocation.credit_cents,
             "shielded_cents": sum_by(
                 account[is_protected], open_items["open_cents"][is_protected], count
-            ),
-            "overdue_items": np.bincount(overdue_account, minlength=count).astype(np.int32),
-            "oldest_due_on": oldest,
-            "days_overdue": np.where(oldest < NEVER, as_of - oldest, 0).astype(np.int32),
-            "limitation_on": earliest_by(
-                overdue_account, assessment.items.limitation_on[is_overdue], count
             ),
             "reasons": join_codes(
                 find_reasons(bucket, rules, assessment, open_items, stage, is_near)
@@ -173,3 +165,19 @@ def _accounts(
             "has_kept_agreement": any_by(account, assessment.protections.is_planned, count),
         }
     )
+
+
+def _sum_overdue(
+    assessment: Assessment, open_items: Frame, accounts: int
+) -> dict[str, npt.NDArray[np.integer]]:
+    """Return per account sum, number and days of its overdue, unprotected items."""
+    overdue = np.flatnonzero(open_items["is_overdue"])
+    account = open_items["account"][overdue]
+    oldest = earliest_by(account, assessment.items.due_on[overdue], accounts)
+    return {
+        "overdue_cents": sum_by(account, open_items["open_cents"][overdue], accounts),
+        "overdue_items": np.bincount(account, minlength=accounts).astype(np.int32),
+        "oldest_due_on": oldest,
+        "days_overdue": np.where(oldest < NEVER, assessment.as_of - oldest, 0).astype(np.int32),
+        "limitation_on": earliest_by(account, assessment.items.limitation_on[overdue], accounts),
+    }

@@ -127,8 +127,6 @@ def _list_cases(
     refs: pa.Array,
 ) -> pa.Table:
     size, as_of = len(bucket.accounts), decision.as_of
-    of = bucket.accounts.take(accounts)
-    payers, premises = bucket.payers.take(of["payer"]), bucket.premises.take(of["premise"])
     principal = sum_by(items["account"], items["open_cents"], size)[accounts]
     interest = sum_by(items["account"], items["interest_cents"], size)[accounts]
     fee = state_fee(principal + interest, rules.court)
@@ -144,25 +142,34 @@ def _list_cases(
             "case_ref": refs,
             "part": pc.if_else(pc.equal(reasons, ""), "ready", "person"),
             "person_reasons": reasons,
-            "premise_no": of.text("premise_no"),
-            "payer_code": of.text("payer_code"),
-            "kind": word_column(PAYER_KINDS, np.where(payers["is_person"], 0, 1)),
-            "name": payers.text("name"),
-            "national_id": payers.text("national_id"),
+            **_describe_debtors(bucket, accounts),
             "share": share,
-            "premise_address": premise_addresses(bucket, accounts),
             "postal_address": postal,
-            "service": word_column(SERVICES, premises["service"]),
             "principal_cents": principal,
             "interest_cents": interest,
             "state_fee_cents": fee,
             "total_cents": principal + interest + fee,
             **_interest_days(bucket, segments, accounts),
-            **_item_days(bucket, items, accounts),
+            **_item_facts(bucket, items, accounts),
             "warned_on": warned_on[accounts],
             "warned_by": warned_by.take(pa.array(accounts)),
         },
     )
+
+
+def _describe_debtors(bucket: Bucket, accounts: Places) -> dict[str, pa.Array]:
+    """Return who owes in each case, and for which premise."""
+    of = bucket.accounts.take(accounts)
+    payers, premises = bucket.payers.take(of["payer"]), bucket.premises.take(of["premise"])
+    return {
+        "premise_no": of.text("premise_no"),
+        "payer_code": of.text("payer_code"),
+        "kind": word_column(PAYER_KINDS, np.where(payers["is_person"], 0, 1)),
+        "name": payers.text("name"),
+        "national_id": payers.text("national_id"),
+        "premise_address": premise_addresses(bucket, accounts),
+        "service": word_column(SERVICES, premises["service"]),
+    }
 
 
 def _interest_days(bucket: Bucket, segments: Frame, accounts: Places) -> dict[str, Days]:
@@ -174,7 +181,7 @@ def _interest_days(bucket: Bucket, segments: Frame, accounts: Places) -> dict[st
     }
 
 
-def _item_days(bucket: Bucket, items: Frame, accounts: Places) -> dict[str, Days]:
+def _item_facts(bucket: Bucket, items: Frame, accounts: Places) -> dict[str, Days]:
     """Return the number of each case's items, their oldest due day and their first limitation."""
     size, case = len(bucket.accounts), items["account"]
     due_on = bucket.items["due_on"][items["item"]]

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dunning.core.arrays import Codes, Places
+from dunning.core.arrays import Cents, Codes, Places
 from dunning.core.days import to_date, to_day
 from dunning.core.frames import Bucket, Frame
 from dunning.core.ladder import LAST_WARNING
@@ -151,24 +151,30 @@ def propose_notices(
         "items": list_items(bucket, decision, accounts),
         "pending": list_pending(bucket, decision, documents, accounts),
     }
-    table = pa.Table.from_arrays(to_arrays(NOTICES, columns), schema=NOTICES)
     # Every account has a row by now; those with a reason against it are withheld.
     reasons = _withhold_for(bucket, accounts, boxes, card)
-    is_held = pc.is_valid(reasons)
-    stops = is_held.to_numpy(zero_copy_only=False)
+    table = pa.Table.from_arrays(to_arrays(NOTICES, columns), schema=NOTICES)
+    listed = table.filter(pc.is_null(reasons))
     return {
-        "notices": table.filter(pc.invert(is_held)).sort_by(
-            [(name, "ascending") for name in POSTAL_ORDER]
-        ),
-        "withheld": withhold_accounts(
-            bucket,
-            "notices",
-            accounts[stops],
-            stages.filter(is_held),
-            debts["overdue_cents"][stops],
-            reasons.filter(is_held),
-        ),
+        "notices": listed.sort_by([(name, "ascending") for name in POSTAL_ORDER]),
+        "withheld": _withhold(bucket, accounts, stages, debts["overdue_cents"], reasons),
     }
+
+
+def _withhold(
+    bucket: Bucket, accounts: Places, stages: pa.Array, overdue_cents: Cents, reasons: pa.Array
+) -> pa.Table:
+    """Return the rows withheld: the accounts with a reason."""
+    is_held = pc.is_valid(reasons)
+    rows = np.flatnonzero(is_held.to_numpy(zero_copy_only=False))
+    return withhold_accounts(
+        bucket,
+        "notices",
+        accounts[rows],
+        stages.filter(is_held),
+        overdue_cents[rows],
+        reasons.filter(is_held),
+    )
 
 
 def _accounts_of(bucket: Bucket, decision: Decision, service: str) -> Places:
