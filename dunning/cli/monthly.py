@@ -66,9 +66,11 @@ def _make(options: argparse.Namespace, service: str) -> None:
     from dunning.jobs.monthly import month
     from dunning.jobs.monthly.begin import MonthlyRequest
 
-    order = MonthlyRequest.of(options.as_of, options.out, service, options.dry_run, options.policy)
-    with show_progress(f"dunning {order.purpose}") as progress:
-        receipt = month.run(order, options.shards, progress)
+    request = MonthlyRequest.of(
+        options.as_of, options.out, service, options.dry_run, options.policy
+    )
+    with show_progress(f"dunning {request.purpose}") as progress:
+        receipt = month.run(request, options.shards, progress)
     print(receipt["text"])
 
 

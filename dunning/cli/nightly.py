@@ -75,7 +75,7 @@ def _nightly(options: argparse.Namespace) -> None:
 
     if options.ledger is None:
         return _replay(options)
-    order = NightlyRequest.of(
+    request = NightlyRequest.of(
         options.as_of,
         options.ledger,
         options.out,
@@ -86,8 +86,8 @@ def _nightly(options: argparse.Namespace) -> None:
         dry_run=options.dry_run,
         accept_shrunk=_read_accepted(options.accept_shrunk, options.reason),
     )
-    with show_progress(f"dunning nightly {order.as_of}") as progress:
-        receipt = night.run(order, options.shards, progress)
+    with show_progress(f"dunning nightly {request.as_of}") as progress:
+        receipt = night.run(request, options.shards, progress)
     print(receipt["text"])
 
 

@@ -107,8 +107,8 @@ def _recall(options: argparse.Namespace) -> None:
     from dunning.documents.words import counted
     from dunning.jobs.release import recall
 
-    wish = recall.RecallRequest(options.as_of, options.list_name, options.premise, options.payer)
-    waits = recall.preview(wish)
+    request = recall.RecallRequest(options.as_of, options.list_name, options.premise, options.payer)
+    waits = recall.preview(request)
     print(
         f"За отзоваване: {counted('bg', waits['rows'], 'row')} за {format_minor(waits['cents'])} €; "
         f"излезли остават {waits['still_out']}."

@@ -197,7 +197,7 @@ class Release:
     nights, of which there must be `band_nights_min`, with a median of `band_rows_min` rows at
     least. rows_max, amount_cents_max: absolute limits, by MEASURES. payments_share_min: of the
     payments that are usual in the last `payments_days` days, where these are `payments_min` at
-    least. district_rows_max: rows a district and day, by RAMPED. court_week_rows_max: cases a
+    least. district_rows_max: rows a district and day, by LIMITED_BY_DISTRICT. court_week_rows_max: cases a
     calendar week. acted_days: how long an account handed over is kept off that list, by ACTED.
     answer_hours: how long a question waits for its answer.
     """

@@ -20,7 +20,7 @@ from dunning.policy.identity import MAY_BE_EMPTY, refuse_identity
 # What has a band and limits; what is let out a district at a time; what is not proposed again while
 # it is being done.
 MEASURES = (*STAGES[1:], *CHANNELS, "disconnections", "court")
-RAMPED = (*MESSAGES, "disconnections")
+LIMITED_BY_DISTRICT = (*MESSAGES, "disconnections")
 ACTED = ("disconnections", "court")
 
 FIRST_DAY = date(1990, 1, 1)
@@ -140,7 +140,7 @@ _MAPS = {
     "day_of_month": SERVICES,
     "rows_max": MEASURES,
     "amount_cents_max": MEASURES,
-    "district_rows_max": RAMPED,
+    "district_rows_max": LIMITED_BY_DISTRICT,
     "acted_days": ACTED,
 }
 # 100 million euro; 100 years in days; years.

@@ -26,7 +26,7 @@ Adviser = Annotated[Person, permit("accounts")]
 Protector = Annotated[Person, permit("protect")]
 Lawyer = Annotated[Person, permit("identifiers")]
 _LONGEST = 100
-_NO_WISH = protect.HoldForm("", "")
+_EMPTY_FORM = protect.HoldForm("", "")
 
 
 @router.get("/accounts")
@@ -85,14 +85,14 @@ def protect_account(
     A refusal is shown above the page, with the form as filled in.
     """
     session = open_session()
-    wish = protect.HoldForm(
+    hold_form = protect.HoldForm(
         **{name: str(form.get(name, "")) for name in ("reason", "note", "document", "until")}
     )
     try:
-        protect.protect(session, premise_no, payer_code, wish, person.user_name)
+        protect.protect(session, premise_no, payer_code, hold_form, person.user_name)
     except RefusedError as refusal:
         page = account.look(session, premise_no, payer_code)
-        return _show(request, person, page, is_whole=False, refusal=refusal, wish=wish)
+        return _show(request, person, page, is_whole=False, refusal=refusal, hold_form=hold_form)
     return go_to(request, f"{_address(premise_no, payer_code)}#protect")
 
 
@@ -206,7 +206,7 @@ def _show(
     *,
     is_whole: bool,
     refusal: RefusedError | None = None,
-    wish: protect.HoldForm = _NO_WISH,
+    hold_form: protect.HoldForm = _EMPTY_FORM,
 ) -> Response:
     session, account_key = open_session(), (page.story.premise_no, page.story.payer_code)
     national_id = page.payer.national_id if is_whole else account.mask(page.payer.national_id)
@@ -219,7 +219,7 @@ def _show(
         ending=[hold.hold_no for hold in protect.find_ending(session, person.user_name)],
         terms=protect.terms_of(session),
         protections=REASONS_OF_HOLDS,
-        wish=wish,
+        hold_form=hold_form,
         refused=describe_refusal(person.language, refusal),
         page=page,
         story=page.story,

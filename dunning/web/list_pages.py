@@ -95,14 +95,14 @@ def give_found_list(
 
 
 def _give(
-    person: Person, name: str, suffix: str, as_of: date | None, wish: lists.ListQuery
+    person: Person, name: str, suffix: str, as_of: date | None, query: lists.ListQuery
 ) -> Response:
     _permit_court(person, name)
     if suffix not in _KINDS:
         raise HTTPException(404)
     session = open_session()
     content, file = list_taking.take(
-        session, name, suffix, as_of, wish, is_whole=person.may("identifiers")
+        session, name, suffix, as_of, query, is_whole=person.may("identifiers")
     )
     append_access(session.engine, person.user_name, "download", file)
     return give_file(content, file, _KINDS[suffix])
@@ -119,8 +119,8 @@ def show_list(
     page: int = 1,
 ) -> Response:
     """Show a page of a list; its filters are part of the address."""
-    wish = lists.ListQuery(_filters(request.query_params), "", sort, direction == "down", page)
-    return _show(request, person, name, as_of, wish)
+    query = lists.ListQuery(_filters(request.query_params), "", sort, direction == "down", page)
+    return _show(request, person, name, as_of, query)
 
 
 @router.post("/lists/{name}", tags=[LOOKS])
@@ -133,14 +133,14 @@ def search_list(
     """
     sort, _, direction = str(form.get("order") or form.get("sorted") or "").partition(" ")
     page = str(form.get("page", ""))
-    wish = lists.ListQuery(
+    query = lists.ListQuery(
         _filters(form),
         str(form.get("text", ""))[:_LONGEST],
         sort,
         direction == "down",
         int(page) if page.isdecimal() and len(page) < 9 else 1,
     )
-    return _show(request, person, name, as_of, wish)
+    return _show(request, person, name, as_of, query)
 
 
 @router.get("/lists/{name}/{premise_no}/{payer_code}")
@@ -242,11 +242,11 @@ async def show_refusal(request: Request, error: Exception) -> Response:
 
 
 def _show(
-    request: Request, person: Person, name: str, as_of: date | None, wish: lists.ListQuery
+    request: Request, person: Person, name: str, as_of: date | None, query: lists.ListQuery
 ) -> Response:
     _permit_court(person, name)
     session = open_session()
-    page = lists.look(session, name, as_of, wish)
+    page = lists.look(session, name, as_of, query)
     deciding, others = lists.split_columns(name, page.columns)
     return respond(
         request,
@@ -256,7 +256,7 @@ def _show(
         deciding_columns=deciding,
         other_columns=others,
         held_accounts=manual_holds.find_manual_holds(session, page.as_of),
-        kept={name: value for name, value in wish.filters.items() if value},
+        kept={name: value for name, value in query.filters.items() if value},
         held=list_taking.count_held(session, page.name, page.as_of),
     )
 

@@ -73,21 +73,30 @@ def recall_list(
     Counts and sums are shown first, and must be confirmed.
     """
     _permit_court(person, list_name)
-    wish, reason = _read_wish(form, list_name, as_of), str(form.get("reason", ""))
+    recall_request, reason = (
+        _read_recall_request(form, list_name, as_of),
+        str(form.get("reason", "")),
+    )
     # The first request only shows what would be recalled.
     if form.get("confirmed") != "yes":
-        waits = recall.preview(wish)
+        waits = recall.preview(recall_request)
         return respond(
             request,
             person,
             "recall.html",
             waits=waits,
-            wish=wish,
+            recall_request=recall_request,
             reason=reason,
-            rows=[_key_of(*account) for account in wish.accounts],
+            rows=[_key_of(*account) for account in recall_request.accounts],
         )
     recall.run(
-        as_of, list_name, person.user_name, reason, wish.premise_no, wish.payer_code, wish.accounts
+        as_of,
+        list_name,
+        person.user_name,
+        reason,
+        recall_request.premise_no,
+        recall_request.payer_code,
+        recall_request.accounts,
     )
     return go_to(request, f"/releases/{list_name}?as_of={as_of}")
 
@@ -105,7 +114,9 @@ def _may_take(person: Person, list_name: str) -> bool:
     return person.may("downloads") and (list_name != "court" or person.may("identifiers"))
 
 
-def _read_wish(form: Mapping[str, Any], list_name: str, as_of: date) -> recall.RecallRequest:
+def _read_recall_request(
+    form: Mapping[str, Any], list_name: str, as_of: date
+) -> recall.RecallRequest:
     """Return the rows to recall: the marked ones, else those of a number, else all."""
     given = form.get("row") or []
     marked = [given] if isinstance(given, str) else given

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dunning.decisions.lists.proposals import SCHEMAS, build_table
-from dunning.decisions.lists.volume_limits import let_out, ramp_reminders, withhold_handed_over
+from dunning.decisions.lists.volume_limits import let_out, limit_reminders, withhold_handed_over
 from dunning.policy.policies import load_policy
 
 AS_OF = date(2026, 11, 22)
@@ -65,7 +65,7 @@ def test_the_rest_is_withheld_with_its_sum() -> None:
     proposed = {name: schema.empty_table() for name, schema in SCHEMAS.items()} | {
         "reminders": reminders(rows)
     }
-    ramped = ramp_reminders(proposed, RULE)
+    ramped = limit_reminders(proposed, RULE)
     assert len(ramped["reminders"]) == RULE.district_rows_max["overdue"]
     held = ramped["withheld"].to_pylist()
     assert [(row["list"], row["stage"], row["reason"]) for row in held] == [

@@ -52,15 +52,15 @@ class Desk:
             )
         return rows
 
-    def all(self, name: str, wish: lists.ListQuery = ALL) -> list[dict[str, str]]:
+    def all(self, name: str, query: lists.ListQuery = ALL) -> list[dict[str, str]]:
         """Return every row that the pages of a list show, as its file would have it."""
-        first = lists.look(self.session, name, None, wish)
+        first = lists.look(self.session, name, None, query)
         turned = [
             lists.look(
                 self.session,
                 name,
                 None,
-                lists.ListQuery(wish.filters, wish.text, wish.sort, wish.is_descending, n),
+                lists.ListQuery(query.filters, query.text, query.sort, query.is_descending, n),
             )
             for n in range(1, first.pages + 1)
         ]
@@ -153,15 +153,15 @@ def test_every_filter_shows_the_rows_that_have_its_word_and_their_sums(
     for choice in lists.look(desk.session, name, None, ALL).choices:
         names = reasons if choice.key == "reason" else {choice.key}
         for value in choice.values:
-            wish = lists.ListQuery({choice.key: value})
+            query = lists.ListQuery({choice.key: value})
             expected = [
                 row
                 for row in rows
                 if any(value in row[each].split() or value == row[each] for each in names)
             ]
-            page = lists.look(desk.session, name, None, wish)
+            page = lists.look(desk.session, name, None, query)
 
-            assert expected == desk.all(name, wish)
+            assert expected == desk.all(name, query)
             assert {
                 c.source: sum(cents(row[c.name] or "0") for row in expected)
                 for c in columns_of(name)
@@ -193,7 +193,7 @@ def test_every_column_sorts_with_empty_cells_last_and_equal_rows_as_published(
 def test_words_are_found_in_any_text_of_a_row_but_never_in_an_identifier(desk: Desk) -> None:
     rows = shown(desk.published("court"))
     name, street = rows[0]["name"].split()[-1], rows[0]["premise_address"].split(",")[0].split()[-1]
-    wish = lists.ListQuery({}, f" {name.upper()}  {street} ")
+    query = lists.ListQuery({}, f" {name.upper()}  {street} ")
     expected = [
         row
         for row in rows
@@ -204,7 +204,7 @@ def test_words_are_found_in_any_text_of_a_row_but_never_in_an_identifier(desk: D
     ]
 
     assert rows[0] in expected
-    assert expected == desk.all("court", wish)
+    assert expected == desk.all("court", query)
     whole = next(row["national_id"] for row in desk.published("court") if row["national_id"])
     assert [] == desk.all("court", lists.ListQuery({}, whole[:7]))
 
@@ -218,8 +218,8 @@ def test_what_nobody_can_want_is_an_empty_or_an_unsorted_list_and_the_last_page(
     )
     last = lists.look(desk.session, "quarantine", None, lists.ListQuery({}, page=10**6))
 
-    assert (0, 1, 1, []) == (page.count, page.pages, page.wish.page, page.rows)
-    assert (last.pages, last.pages) == (last.wish.page, -(-last.count // lists.PAGE_ROWS))
+    assert (0, 1, 1, []) == (page.count, page.pages, page.query.page, page.rows)
+    assert (last.pages, last.pages) == (last.query.page, -(-last.count // lists.PAGE_ROWS))
 
 
 def test_a_row_tells_everything_with_its_message_or_the_items_of_its_case(desk: Desk) -> None:

@@ -61,7 +61,7 @@ def let_out(
     return rank < limits
 
 
-def ramp_reminders(proposed: Proposed, rule: Release) -> Proposed:
+def limit_reminders(proposed: Proposed, rule: Release) -> Proposed:
     """Return the proposals with messages beyond the limit of their stage and district withheld.
 
     The reason is `ramp`.

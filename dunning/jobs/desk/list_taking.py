@@ -33,7 +33,7 @@ def take(
     name: str,
     suffix: str,
     as_of: date | None,
-    wish: ListQuery,
+    query: ListQuery,
     *,
     is_whole: bool,
 ) -> tuple[bytes, str]:
@@ -51,14 +51,14 @@ def take(
     run = find_run(session, as_of)
     of = next(key for key, files in FILES.items() if listed in files)
     held = _find_held(session, run, of)
-    is_filtered = bool(wish.text.strip() or any(wish.filters.values()))
+    is_filtered = bool(query.text.strip() or any(query.filters.values()))
     # Nothing differs from the published file: give its own bytes.
     if not is_filtered and len(held) == 0:
         return download(session, name, suffix, as_of, is_whole=is_whole)
     rows = _without(fetch_rows(run, of, {}), of, held)
     if len(FILES[of]) > 1:
         rows = rows.filter(pc.equal(rows["channel"], name.rpartition("-")[2]))
-    rows = filter_rows(rows, columns_of(of), wish)
+    rows = filter_rows(rows, columns_of(of), query)
     marks = [
         mark
         for mark, is_so in (("filtered", is_filtered), ("without-held", len(held) > 0))

@@ -79,7 +79,7 @@ class ListPage:
     """A page of a list.
 
     columns: those shown. rows: plain values by source, identifiers masked, very long texts cut.
-    count, sums: of all that is filtered; sums by source. files: names of what can be taken. wish:
+    count, sums: of all that is filtered; sums by source. files: names of what can be taken. query:
     with a page that exists.
     """
 
@@ -92,7 +92,7 @@ class ListPage:
     sums: Mapping[str, int]
     choices: Sequence[Choice]
     files: Sequence[str]
-    wish: ListQuery
+    query: ListQuery
     pages: int
 
 
@@ -126,7 +126,7 @@ def look_over(session: DeskSession, as_of: date | None) -> Overview | None:
     return Overview(run.as_of, dates, found)
 
 
-def look(session: DeskSession, name: str, as_of: date | None, wish: ListQuery) -> ListPage:
+def look(session: DeskSession, name: str, as_of: date | None, query: ListQuery) -> ListPage:
     """Return a page of a list of a closed night.
 
     Raises:
@@ -134,11 +134,11 @@ def look(session: DeskSession, name: str, as_of: date | None, wish: ListQuery) -
     """
     columns, run = columns_of(name), find_run(session, as_of)
     table = fetch_list(run, name)
-    rows = filter_rows(table, columns, wish)
+    rows = filter_rows(table, columns, query)
     pages = max(-(-len(rows) // PAGE_ROWS), 1)
     # Only the shown page is sorted out of the table: positions first, then 50 rows.
-    page = min(max(wish.page, 1), pages)
-    places = _sort(rows, columns, wish)[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
+    page = min(max(query.page, 1), pages)
+    places = _sort(rows, columns, query)[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
     return ListPage(
         name=name,
         as_of=run.as_of,
@@ -150,7 +150,7 @@ def look(session: DeskSession, name: str, as_of: date | None, wish: ListQuery) -
         sums={name: pc.sum(rows[name]).as_py() or 0 for name in rows.column_names if _is_sum(name)},
         choices=_choices(table, columns),
         files=_downloads(name),
-        wish=replace(wish, page=page),
+        query=replace(query, page=page),
         pages=pages,
     )
 
@@ -279,17 +279,17 @@ def _is_sum(name: str) -> bool:
     return name.endswith("_cents")
 
 
-def filter_rows(rows: pa.Table, columns: Sequence[ListColumn], wish: ListQuery) -> pa.Table:
+def filter_rows(rows: pa.Table, columns: Sequence[ListColumn], query: ListQuery) -> pa.Table:
     """Return the rows that match the filters and words of a `ListQuery`."""
     for key, column in _filtered(columns).items():
-        value = wish.filters.get(key, "")
+        value = query.filters.get(key, "")
         if value and column.kind is ColumnFormat.REASONS:
             # Spaces around codes, so that a code does not match inside a longer one.
             spaced = pc.binary_join_element_wise("", pc.fill_null(rows[column.source], ""), "", " ")
             rows = rows.filter(pc.match_substring(spaced, f" {value} "))
         elif value:
             rows = rows.filter(pc.equal(rows[column.source], value))
-    words = wish.text.lower().split()
+    words = query.text.lower().split()
     return rows.filter(_hold_words(rows, words)) if words and len(rows) else rows
 
 
@@ -328,17 +328,18 @@ def _hold_words(rows: pa.Table, words: Sequence[str]) -> Any:
     return found
 
 
-def _sort(rows: pa.Table, columns: Sequence[ListColumn], wish: ListQuery) -> Any:
+def _sort(rows: pa.Table, columns: Sequence[ListColumn], query: ListQuery) -> Any:
     """Return row positions in the requested order.
 
     Empty cells are last; equal rows keep the published order.
     """
     source = next(
-        (column.source for column in columns if column.name == wish.sort and is_short(column)), None
+        (column.source for column in columns if column.name == query.sort and is_short(column)),
+        None,
     )
     if source is None or source == _SECRET:
         return pa.array(np.arange(len(rows)))
-    order = "descending" if wish.is_descending else "ascending"
+    order = "descending" if query.is_descending else "ascending"
     return pc.sort_indices(rows, [(source, order, "at_end")])
 
 

@@ -64,7 +64,7 @@ def terms_of(session: DeskSession) -> Terms | None:
 
 
 def protect(
-    session: DeskSession, premise_no: str, payer_code: str, wish: HoldForm, author: str
+    session: DeskSession, premise_no: str, payer_code: str, hold_form: HoldForm, author: str
 ) -> int:
     """Record a hold on an account; return its number.
 
@@ -75,13 +75,13 @@ def protect(
     closed_on = require_account(session, premise_no, payer_code)
     terms = terms_of(session)
     assert terms is not None
-    if wish.reason not in REASONS:
+    if hold_form.reason not in REASONS:
         raise RefusedError(
-            f"Nobody is protected for {wish.reason!r}; choose of {', '.join(REASONS)}.",
+            f"Nobody is protected for {hold_form.reason!r}; choose of {', '.join(REASONS)}.",
             "hold_reason",
         )
-    note, document = read_note(wish.note), " ".join(wish.document.split())[:_DOCUMENT_MAX]
-    until = _read_end(wish.until, terms, is_documented=bool(document))
+    note, document = read_note(hold_form.note), " ".join(hold_form.document.split())[:_DOCUMENT_MAX]
+    until = _read_end(hold_form.until, terms, is_documented=bool(document))
     try:
         return holds.append_hold(
             session.engine,
@@ -92,12 +92,14 @@ def protect(
             note=note,
             author=author,
             valid_until=until,
-            reason=wish.reason,
+            reason=hold_form.reason,
             document=document,
         )
     except DunningError as error:
         # Refused by the store: find the hold that lasts as long already, to name it.
-        known = [h for h in find_holds(session, premise_no, payer_code) if h.reason == wish.reason]
+        known = [
+            h for h in find_holds(session, premise_no, payer_code) if h.reason == hold_form.reason
+        ]
         if not known:
             raise
         lasts = max(known, key=lambda hold: hold.valid_until)

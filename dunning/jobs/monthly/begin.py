@@ -77,15 +77,15 @@ def run(
     as_of: str, out: str, service: str, dry_run: bool = False, policy: str | None = None
 ) -> RunReceipt:
     """Begin the notices; return the receipt that the other steps take. See `begin`."""
-    order = MonthlyRequest.of(date.fromisoformat(as_of), out, service, dry_run, policy)
+    request = MonthlyRequest.of(date.fromisoformat(as_of), out, service, dry_run, policy)
     settings = Settings.from_environment()
-    engine = open_store(settings, order.purpose)
-    with run_lock(engine, order.purpose, NOTICES_LOCK) as connection:
-        return begin(settings, engine, connection, order)
+    engine = open_store(settings, request.purpose)
+    with run_lock(engine, request.purpose, NOTICES_LOCK) as connection:
+        return begin(settings, engine, connection, request)
 
 
 def begin(
-    settings: Settings, engine: Engine, connection: Connection, order: MonthlyRequest
+    settings: Settings, engine: Engine, connection: Connection, request: MonthlyRequest
 ) -> RunReceipt:
     """Open the stored run of a date and fill a work folder; return the run's receipt.
 
@@ -99,42 +99,42 @@ def begin(
     """
     # An interrupted close belongs to the nightly runs: it is finished under their lock, not ours.
     if outbox.fetch_intents(connection, CLOSE):
-        with run_lock(engine, order.purpose) as own:
+        with run_lock(engine, request.purpose) as own:
             recover(own)
     outbox.recover(connection, notices.NOTICES)
     # we hold the lock, so no other run is at work in these
-    remove_folders(find_notices_folders(settings, order.service))
+    remove_folders(find_notices_folders(settings, request.service))
     night = open_night(
         settings,
         connection,
-        order.as_of,
-        load_checked_policy(order.policy) if order.policy else None,
+        request.as_of,
+        load_checked_policy(request.policy) if request.policy else None,
     )
-    _refuse_unfit(night, order)
+    _refuse_unfit(night, request)
     templates = _read_templates(night.rules.notices.wording)
     wording = {name: hashlib.sha256(content).hexdigest() for name, content in templates.items()}
     notices.refuse_changed_wording(connection, wording)
     # key and certificate are opened now: a wrong one must stop the run before the long steps
     open_receipt_key(settings.home)
-    is_signed = find_seal(order.as_of) is not None
-    known = notices.fetch_notice_run(connection, order.as_of, order.service)
+    is_signed = find_seal(request.as_of) is not None
+    known = notices.fetch_notice_run(connection, request.as_of, request.service)
     is_closed = night.known.state == "closed"
     # a run that is recorded shows the same documents again
-    since = known.since if known else _since(connection, night, order.service)
-    memory = recall_shown(connection, order.service, since, known)
-    remarks = ((_OPEN_NIGHT, not is_closed and not order.dry_run), (_AGAIN, known is not None))
+    since = known.since if known else _since(connection, night, request.service)
+    memory = recall_shown(connection, request.service, since, known)
+    remarks = ((_OPEN_NIGHT, not is_closed and not request.dry_run), (_AGAIN, known is not None))
     this = NoticesRun(
-        as_of=order.as_of,
-        service=order.service,
+        as_of=request.as_of,
+        service=request.service,
         since=since,
         shown_until=memory.until,
         shown_run_no=memory.run_no,
-        out=order.out,
-        work=str(new_notices_folder(settings, order.as_of, order.service)),
+        out=request.out,
+        work=str(new_notices_folder(settings, request.as_of, request.service)),
         snapshot=str(night.snapshot.folder),
         fingerprint=night.snapshot.fingerprint,
         policy_version=night.rules.version,
-        is_recording=is_closed and known is None and not order.dry_run,
+        is_recording=is_closed and known is None and not request.dry_run,
         is_signed=is_signed,
         newest_paid_on=night.newest_paid_on,
         wording=wording,
@@ -149,12 +149,12 @@ def _since(connection: Connection, night: Night, service: str) -> date:
     return since_of(night.as_of, night.rules.notices, service, last_run)
 
 
-def _refuse_unfit(night: Night, order: MonthlyRequest) -> None:
-    if order.service not in night.snapshot.services():
+def _refuse_unfit(night: Night, request: MonthlyRequest) -> None:
+    if request.service not in night.snapshot.services():
         raise DunningError(
-            f"No premise in the ledger of {night.as_of} has {order.service}, so nobody gets a notice."
+            f"No premise in the ledger of {night.as_of} has {request.service}, so nobody gets a notice."
         )
-    if night.stops and not order.dry_run:
+    if night.stops and not request.dry_run:
         raise DunningError(
             f"Tables that protect people ({', '.join(sorted(night.stops))}) were missing or had shrunk on the night of "
             f"{night.as_of}, so that notices would demand from whoever must be left alone. Nothing was made. Run the "

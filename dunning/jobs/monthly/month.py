@@ -25,7 +25,7 @@ PartReceipt = TypeVar("PartReceipt")
 
 
 def run(
-    order: MonthlyRequest, shards: int = 1, progress: Progress = no_progress
+    request: MonthlyRequest, shards: int = 1, progress: Progress = no_progress
 ) -> report.NoticesReport:
     """Make, publish and record the notices of a service on a date; return the report's receipt.
 
@@ -39,10 +39,10 @@ def run(
     """
     check_shards(shards)
     settings = Settings.from_environment()
-    engine = open_store(settings, order.purpose)
-    with run_lock(engine, order.purpose, NOTICES_LOCK) as connection:
+    engine = open_store(settings, request.purpose)
+    with run_lock(engine, request.purpose, NOTICES_LOCK) as connection:
         progress("отваряне на нощта")
-        receipt = begin(settings, engine, connection, order)
+        receipt = begin(settings, engine, connection, request)
         try:
             planned = _make_files(receipt, shards, progress)
             progress("публикуване")

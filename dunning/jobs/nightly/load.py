@@ -122,7 +122,7 @@ def run(
         accept_shrunk: by date (ISO) what may be missing or smaller on it; that of another date is
             left aside.
     """
-    order = NightlyRequest.of(
+    request = NightlyRequest.of(
         date.fromisoformat(as_of),
         ledger,
         out,
@@ -138,11 +138,11 @@ def run(
     with run_lock(engine, f"nightly {as_of} load"):
         # Airflow runs one at a time and the run lock is held, so a run left open was killed.
         runs.fail_left_runs(engine)
-        return begin(settings, engine, order)
+        return begin(settings, engine, request)
 
 
 def begin(
-    settings: Settings, engine: Engine, order: NightlyRequest, progress: Progress = no_progress
+    settings: Settings, engine: Engine, request: NightlyRequest, progress: Progress = no_progress
 ) -> RunReceipt:
     """Load and check the ledger, fill the run's work folder and return the run's receipt.
 
@@ -152,31 +152,41 @@ def begin(
         DunningError: the ledger is refused, or speaks for an earlier day than the run.
     """
     recover(engine)
-    policy = _choose_policy(engine, order)
-    rules = policy.at(order.as_of)
-    snapshot = _load(settings, order, rules, progress)
+    policy = _choose_policy(engine, request)
+    rules = policy.at(request.as_of)
+    snapshot = _load(settings, request, rules, progress)
     closed_on = runs.last_closed_on(engine)
-    newest_paid_on = snapshot.newest_paid_on(order.as_of)
-    accepted = choose_accepted(engine, order.as_of, order.accept_shrunk)
-    protections = judge_protections(engine, snapshot, order.as_of, rules.loading, accepted)
+    newest_paid_on = snapshot.newest_paid_on(request.as_of)
+    accepted = choose_accepted(engine, request.as_of, request.accept_shrunk)
+    protections = judge_protections(engine, snapshot, request.as_of, rules.loading, accepted)
     # A database names no day of its own: only the day of its newest payment shows its age.
-    is_dated = snapshot.info["as_of"] is not None and not is_database(order.ledger)
-    too_old = not is_dated and is_stale(newest_paid_on, order.as_of, rules.loading)
-    may_record = not order.dry_run and not too_old and not protections.stops
+    is_dated = snapshot.info["as_of"] is not None and not is_database(request.ledger)
+    too_old = not is_dated and is_stale(newest_paid_on, request.as_of, rules.loading)
+    may_record = not request.dry_run and not too_old and not protections.stops
     # A date up to the last closed one records nothing; it is decided with the events known then.
-    is_past = closed_on is not None and order.as_of <= closed_on
+    is_past = closed_on is not None and request.as_of <= closed_on
     is_recording = may_record and not is_past
-    events_seen = runs.fetch_events_seen(engine, order.as_of) if is_past else _latest_event(engine)
+    events_seen = (
+        runs.fetch_events_seen(engine, request.as_of) if is_past else _latest_event(engine)
+    )
     run_id = _register(
-        engine, order, snapshot, policy, rules, is_recording, newest_paid_on, events_seen, accepted
+        engine,
+        request,
+        snapshot,
+        policy,
+        rules,
+        is_recording,
+        newest_paid_on,
+        events_seen,
+        accepted,
     )
     # Folders of killed runs go before this run makes its own.
     sweep(settings, engine)
     this = NightlyRun(
         run_id=run_id,
-        as_of=order.as_of,
-        out=order.out,
-        work=str(new_work_folder(settings, order.as_of, run_id)),
+        as_of=request.as_of,
+        out=request.out,
+        work=str(new_work_folder(settings, request.as_of, run_id)),
         snapshot=str(snapshot.folder),
         fingerprint=snapshot.fingerprint,
         policy_version=rules.version,
@@ -187,45 +197,51 @@ def begin(
         accepted_shrunk=protections.accepted,
         events_seen=events_seen,
         warnings=[
-            *find_warnings(snapshot, order.as_of, newest_paid_on, too_old, protections),
-            *find_doubts(policy, order.as_of),
+            *find_warnings(snapshot, request.as_of, newest_paid_on, too_old, protections),
+            *find_doubts(policy, request.as_of),
         ],
     )
-    history = gather_history(engine, snapshot, order.as_of, rules, events_seen)
-    lay_out(this, policy, history, gather_baseline(engine, snapshot, order.as_of, rules.release))
+    history = gather_history(engine, snapshot, request.as_of, rules, events_seen)
+    lay_out(this, policy, history, gather_baseline(engine, snapshot, request.as_of, rules.release))
     return {**this.to_receipt(), "tables": snapshot.info["books"]["tables"]}
 
 
-def _load(settings: Settings, order: NightlyRequest, rules: Rules, progress: Progress) -> Snapshot:
-    """Return the snapshot of the order's ledger, saved in the snapshot store."""
+def _load(
+    settings: Settings, request: NightlyRequest, rules: Rules, progress: Progress
+) -> Snapshot:
+    """Return the snapshot of the request's ledger, saved in the snapshot store."""
     store = settings.snapshot_store
     with extract_at_hand(
-        order.ledger, settings.home, progress, as_of=order.as_of, billing_sql=order.billing_sql
+        request.ledger,
+        settings.home,
+        progress,
+        as_of=request.as_of,
+        billing_sql=request.billing_sql,
     ) as extract:
         manifest = read_manifest(extract)
         # before the whole ledger is read: a manifest of an earlier day ends the run at once
         if manifest is not None:
-            refuse_stale(manifest.as_of, order.as_of)
+            refuse_stale(manifest.as_of, request.as_of)
         snapshot = load_ledger(
             extract,
             SnapshotStore(settings.snapshots, store),
-            mapping=order.mapping,
-            quarantine_limits=RunLimits(rules.loading, read_limits(order.quarantine_limits)),
+            mapping=request.mapping,
+            quarantine_limits=RunLimits(rules.loading, read_limits(request.quarantine_limits)),
             progress=progress,
         )
         keep(snapshot, store)
     return snapshot
 
 
-def _choose_policy(engine: Engine, order: NightlyRequest) -> Policy:
-    """Return the order's policy, else that of the date's closed run, else the built-in one.
+def _choose_policy(engine: Engine, request: NightlyRequest) -> Policy:
+    """Return the request's policy, else that of the date's closed run, else the built-in one.
 
     Raises:
         DunningError: the order's policy contradicts itself, a ladder out of order for one.
     """
-    if order.policy:
-        return load_checked_policy(order.policy)
-    closed = runs.fetch_run(engine, order.as_of)
+    if request.policy:
+        return load_checked_policy(request.policy)
+    closed = runs.fetch_run(engine, request.as_of)
     if closed is None or closed.state != "closed":
         return load_policy()
     return read_policy(inputs.fetch_policy_files(engine, closed.run_id))
@@ -248,7 +264,7 @@ def load_checked_policy(folder: Path) -> Policy:
 
 def _register(
     engine: Engine,
-    order: NightlyRequest,
+    request: NightlyRequest,
     snapshot: Snapshot,
     policy: Policy,
     rules: Rules,
@@ -261,14 +277,14 @@ def _register(
         ledger_fingerprint=snapshot.fingerprint,
         snapshot_name=snapshot.folder.name,
         policy_version=rules.version,
-        out=order.out,
+        out=request.out,
         newest_invoice_on=newest_invoice_on(snapshot),
         newest_payment_on=newest_paid_on,
         events_seen=events_seen,
-        is_trial=order.dry_run,
+        is_trial=request.dry_run,
     )
     with transact(engine) as connection:
-        run_id = runs.start_run(connection, order.as_of, is_recording=is_recording, facts=facts)
+        run_id = runs.start_run(connection, request.as_of, is_recording=is_recording, facts=facts)
         inputs.store_policy_files(connection, run_id, policy.files())
         inputs.store_table_sizes(connection, run_id, snapshot.table_sizes())
         inputs.store_accepted(connection, run_id, accepted)

@@ -21,7 +21,7 @@ from dunning.jobs.run_context import RunReceipt
 from dunning.jobs.workers import WorkerKilledError, map_in_processes
 
 
-def run(order: NightlyRequest, shards: int = 1, progress: Progress = no_progress) -> NightReport:
+def run(request: NightlyRequest, shards: int = 1, progress: Progress = no_progress) -> NightReport:
     """Load, classify, propose, write and close one date; return the report's receipt.
 
     Args:
@@ -34,10 +34,10 @@ def run(order: NightlyRequest, shards: int = 1, progress: Progress = no_progress
     """
     check_shards(shards)
     settings = Settings.from_environment()
-    purpose = f"nightly {order.as_of}"
+    purpose = f"nightly {request.as_of}"
     engine = open_store(settings, purpose)
     with run_lock(engine, purpose) as connection:
-        receipt = begin(settings, engine, order, progress)
+        receipt = begin(settings, engine, request, progress)
         this = NightlyRun.of(receipt)
         try:
             with alive(Path(this.work)):

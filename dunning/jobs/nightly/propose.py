@@ -14,7 +14,7 @@ from dunning.decisions.account.assessment import check_books
 from dunning.decisions.lists.missing_protections import stop_lists
 from dunning.decisions.lists.one_message import silence_listed
 from dunning.decisions.lists.proposals import SCHEMAS, Proposed, merge_proposed
-from dunning.decisions.lists.volume_limits import ramp_reminders, withhold_handed_over
+from dunning.decisions.lists.volume_limits import limit_reminders, withhold_handed_over
 from dunning.gateways.files.seals import check_seal, seal_files
 from dunning.gateways.files.worktables import read_table, write_table
 from dunning.jobs.nightly.history import History
@@ -49,7 +49,7 @@ def run(run: RunReceipt, shards: list[ShardReceipt]) -> ProposedReceipt:
     rules, history = this.rules(), History.read(Path(this.work))
     proposed = withhold_handed_over(proposed, history.handed_over, this.as_of, rules.release)
     proposed = silence_listed(proposed, history.handed_over, history.silences, this.as_of, rules)
-    proposed = merge_proposed([ramp_reminders(proposed, rules.release)])
+    proposed = merge_proposed([limit_reminders(proposed, rules.release)])
     check_once(proposed)
     tables = {
         Path(this.work) / "proposed" / f"{name}.parquet": table for name, table in proposed.items()

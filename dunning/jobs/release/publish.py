@@ -169,7 +169,7 @@ def release(
     )
     # the volume limits of the policy with which the list was made
     rule = kept_policy(connection, known).at(offer.as_of).release
-    reasons = _ramp(connection, offer, found, reasons, rule)
+    reasons = _limit_volume(connection, offer, found, reasons, rule)
     work = (
         settings.home / "work" / f"release-{offer.as_of}-{offer.list_name}-{secrets.token_hex(4)}"
     )
@@ -229,7 +229,7 @@ def _record(connection: Connection, offer: Offer, reply: Reply) -> None:
         )
 
 
-def _ramp(
+def _limit_volume(
     connection: Connection, offer: Offer, found: PublishedRows, reasons: pa.Array, rule: Rule
 ) -> pa.Array:
     """Return the reasons, with one added for each row beyond the volume limit.

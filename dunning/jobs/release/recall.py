@@ -107,16 +107,19 @@ class Recalled(RecallCounts):
     forgotten_on: str
 
 
-def preview(wish: RecallRequest) -> RecallCounts:
+def preview(request: RecallRequest) -> RecallCounts:
     """Return the counts of a recall without doing it.
 
     Raises:
         DunningError: as `run`.
     """
-    settings, purpose = Settings.from_environment(), f"recall {wish.list_name} {wish.as_of}"
+    settings, purpose = (
+        Settings.from_environment(),
+        f"recall {request.list_name} {request.as_of}",
+    )
     engine = open_store(settings, purpose)
     with reading(engine):
-        found = find(engine, wish)
+        found = find(engine, request)
     return {"rows": found.rows, "cents": found.cents, "still_out": found.still_out}
 
 
@@ -146,8 +149,8 @@ def run(
     engine = open_store(settings, purpose)
     with run_lock(engine, purpose) as connection:
         recover(connection)
-        wish = RecallRequest(as_of, list_name, premise_no, payer_code, tuple(accounts))
-        return recall(settings, connection, wish, by.strip(), reason.strip())
+        request = RecallRequest(as_of, list_name, premise_no, payer_code, tuple(accounts))
+        return recall(settings, connection, request, by.strip(), reason.strip())
 
 
 def require_approver(settings: Settings, by: str, list_name: str) -> None:
@@ -166,20 +169,24 @@ def require_approver(settings: Settings, by: str, list_name: str) -> None:
 
 
 def recall(
-    settings: Settings, connection: Connection, wish: RecallRequest, by: str, reason: str
+    settings: Settings, connection: Connection, request: RecallRequest, by: str, reason: str
 ) -> Recalled:
     """Publish the kill list and record the recall, once; see `store.outbox`."""
-    found = find(connection, wish)
-    work = settings.home / "work" / f"recall-{wish.as_of}-{wish.list_name}-{secrets.token_hex(4)}"
+    found = find(connection, request)
+    work = (
+        settings.home
+        / "work"
+        / f"recall-{request.as_of}-{request.list_name}-{secrets.token_hex(4)}"
+    )
     try:
         intended = recalls.Recall(
-            as_of=wish.as_of,
-            list_name=wish.list_name,
+            as_of=request.as_of,
+            list_name=request.list_name,
             recalled_by=by,
             reason=reason,
             row_count=found.rows,
             out=found.released.out,
-            manifest_sha256=_write(work, wish, found),
+            manifest_sha256=_write(work, request, found),
         )
         forgotten_on = publish_once(
             connection,
@@ -190,10 +197,10 @@ def recall(
     finally:
         remove_folders([work])
     # the one that was just recorded: its folder is known only now
-    done = recalls.fetch_recalls(connection, wish.as_of)[-1]
+    done = recalls.fetch_recalls(connection, request.as_of)[-1]
     return {
-        "as_of": wish.as_of.isoformat(),
-        "list": wish.list_name,
+        "as_of": request.as_of.isoformat(),
+        "list": request.list_name,
         "rows": found.rows,
         "cents": found.cents,
         "still_out": found.still_out,
@@ -202,14 +209,14 @@ def recall(
     }
 
 
-def find(source: Source, wish: RecallRequest) -> RecallRows:
+def find(source: Source, request: RecallRequest) -> RecallRows:
     """Return what a recall would take back, from what was recorded and sealed at the release.
 
     Raises:
         DunningError: it was not released, was recalled already, no such row is out, or its files
             are not those that left.
     """
-    released = releases.fetch_released(source, wish.as_of).get(wish.list_name)
+    released = releases.fetch_released(source, request.as_of).get(request.list_name)
     if released is None or released.state != "done" or released.recalled_by is not None:
         is_back = released is not None and released.recalled_by is not None
         state = (
@@ -218,13 +225,13 @@ def find(source: Source, wish: RecallRequest) -> RecallRows:
             else "was not released"
         )
         raise DunningError(
-            f"The list {wish.list_name} of {wish.as_of} {state}. Nothing was changed."
+            f"The list {request.list_name} of {request.as_of} {state}. Nothing was changed."
         )
-    out = recalls.fetch_out(source, wish.as_of, wish.list_name)
-    wanted = out.filter(_is_wanted(out, wish))
+    out = recalls.fetch_out(source, request.as_of, request.list_name)
+    wanted = out.filter(_is_wanted(out, request))
     if len(wanted) == 0:
         raise DunningError(
-            f"No such row of the list {wish.list_name} of {wish.as_of} is out: it did not leave, or was recalled "
+            f"No such row of the list {request.list_name} of {request.as_of} is out: it did not leave, or was recalled "
             "already. Nothing was changed."
         )
     keys = key_of(wanted)
@@ -233,21 +240,21 @@ def find(source: Source, wish: RecallRequest) -> RecallRows:
         path: part.filter(pc.is_in(key_of(part), value_set=keys)) for path, part in left.items()
     }
     # recorded rows and sealed files must agree before a kill list is made of them
-    _refuse_unlike(wish, wanted, parts)
+    _refuse_unlike(request, wanted, parts)
     return RecallRows(
         released,
         parts,
         len(wanted),
-        sum(pc.sum(part[SUMS[wish.list_name]]).as_py() or 0 for part in parts.values()),
+        sum(pc.sum(part[SUMS[request.list_name]]).as_py() or 0 for part in parts.values()),
         len(out) - len(wanted),
         # None: the whole list goes back, and no single accounts are recorded
         None if len(wanted) == len(out) else _accounts(wanted),
     )
 
 
-def _is_wanted(out: pa.Table, wish: RecallRequest) -> pa.ChunkedArray:
-    if wish.accounts:
-        premises, payers = zip(*wish.accounts, strict=True)
+def _is_wanted(out: pa.Table, request: RecallRequest) -> pa.ChunkedArray:
+    if request.accounts:
+        premises, payers = zip(*request.accounts, strict=True)
         named = pa.table(
             {
                 "premise_no": pa.array(premises, pa.string()),
@@ -257,10 +264,12 @@ def _is_wanted(out: pa.Table, wish: RecallRequest) -> pa.ChunkedArray:
         return pc.is_in(key_of(out), value_set=key_of(named))
     # a mask that keeps every row: the conditions below narrow it
     chosen = pc.is_valid(out["premise_no"])
-    if wish.premise_no:
-        chosen = pc.and_(chosen, pc.equal(out["premise_no"], wish.premise_no))
+    if request.premise_no:
+        chosen = pc.and_(chosen, pc.equal(out["premise_no"], request.premise_no))
     return (
-        pc.and_(chosen, pc.equal(out["payer_code"], wish.payer_code)) if wish.payer_code else chosen
+        pc.and_(chosen, pc.equal(out["payer_code"], request.payer_code))
+        if request.payer_code
+        else chosen
     )
 
 
@@ -275,12 +284,12 @@ def _read_left(released: releases.Released) -> dict[str, pa.Table]:
     return read_rows(source, released.list_name, sealed["files"]).parts
 
 
-def _refuse_unlike(wish: RecallRequest, wanted: pa.Table, parts: dict[str, pa.Table]) -> None:
+def _refuse_unlike(request: RecallRequest, wanted: pa.Table, parts: dict[str, pa.Table]) -> None:
     rows = sum(len(part) for part in parts.values())
     if rows != len(wanted):
         raise DunningError(
-            f"{len(wanted)} rows of the list {wish.list_name} of {wish.as_of} were recorded, and its files have {rows} "
-            "of them. Nothing was changed; report this fault."
+            f"{len(wanted)} rows of the list {request.list_name} of {request.as_of} were recorded, and its files "
+            f"have {rows} of them. Nothing was changed; report this fault."
         )
 
 
@@ -288,18 +297,18 @@ def _accounts(rows: pa.Table) -> list[recalls.Account]:
     return list(zip(rows["premise_no"].to_pylist(), rows["payer_code"].to_pylist(), strict=True))
 
 
-def _write(work: Path, wish: RecallRequest, found: RecallRows) -> str:
+def _write(work: Path, request: RecallRequest, found: RecallRows) -> str:
     """Write a kill list into a folder; return the SHA-256 of its manifest."""
     for path, part in found.parts.items():
         columns: tuple[ListColumn, ...] = tuple(
             column for column in columns_of(path) if column.name in _KEYS
         )
         killed = ListFile(f"kill-{path.replace('/', '-')}", columns, sheet="recalled")
-        for name, content in render_list(killed, part, wish.as_of):
+        for name, content in render_list(killed, part, request.as_of):
             write_private(work / name, content)
     manifest = {
-        "as_of": wish.as_of.isoformat(),
-        "list": wish.list_name,
+        "as_of": request.as_of.isoformat(),
+        "list": request.list_name,
         "of": found.released.manifest_sha256,
         "rows": found.rows,
         "cents": found.cents,
