@@ -47,7 +47,7 @@ class Assessment:
 
     @property
     def as_of(self) -> int:
-        """The day (number) at whose end the facts hold."""
+        """The day (number); the facts hold at its end."""
         return self.allocation.as_of
 
 

@@ -34,7 +34,7 @@ class Unusual:
 
 def find_unusual(
     as_of: date,
-    tonight: Figures,
+    current: Figures,
     past: Mapping[date, Figures],
     payments: Sequence[int],
     rule: Release,
@@ -42,7 +42,7 @@ def find_unusual(
     """Return what is unusual about a night, in the order of MEASURES; empty if nothing is.
 
     Args:
-        tonight: rows and cents by measure of this night.
+        current: rows and cents by measure of this night.
         past: the same of earlier closed nights.
         payments: number of payments of the ledger in the last days, then in the same days of each
             earlier month.
@@ -52,8 +52,8 @@ def find_unusual(
     compared = comparable_nights(as_of, past, rule)
     found = []
     for measure in MEASURES:
-        found += _judge_limits(measure, tonight.get(measure, (0, 0)), rule)
-        found += _judge_band(measure, tonight.get(measure, (0, 0)), compared, rule)
+        found += _judge_limits(measure, current.get(measure, (0, 0)), rule)
+        found += _judge_band(measure, current.get(measure, (0, 0)), compared, rule)
     return found + _judge_payments(payments, rule)
 
 
