@@ -94,7 +94,7 @@ def _explain_answer(error: ClientError, url: str) -> DunningError:
         )
     if code in _NO_ACCESS:
         return DunningError(
-            f"The object store does not let us {_deed(error)} {url} ({code}). Give the credentials the right to list, "
+            f"The object store does not let us {_tried(error)} {url} ({code}). Give the credentials the right to list, "
             "get, put and delete there, and run again."
         )
     if code in _WRONG_KEYS:
@@ -110,19 +110,19 @@ def _explain_answer(error: ClientError, url: str) -> DunningError:
     # the only answers after which the same request may succeed later
     if status >= 500 or code in _BUSY:
         return OutageError(
-            f"The object store is too busy or unwell: it answered {code or status} to every try to {_deed(error)} "
+            f"The object store is too busy or unwell: it answered {code or status} to every try to {_tried(error)} "
             f"{url}. Run again when it is well."
         )
     return DunningError(
-        f"The object store refused to {_deed(error)} {url} ({code or status}). Check the address, the bucket's region "
+        f"The object store refused to {_tried(error)} {url} ({code or status}). Check the address, the bucket's region "
         "(AWS_REGION) and its rules, and run again."
     )
 
 
-def _deed(error: ClientError) -> str:
+def _tried(error: ClientError) -> str:
     """Return in a word what was tried.
 
-    >>> _deed(ClientError({}, "ListObjectsV2")), _deed(ClientError({}, "PutObject"))
+    >>> _tried(ClientError({}, "ListObjectsV2")), _tried(ClientError({}, "PutObject"))
     ('list', 'write')
     """
     verbs = {

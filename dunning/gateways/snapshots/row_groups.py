@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from dunning.core.errors import DunningError
 
 
-class Seal(TypedDict):
+class PartsSeal(TypedDict):
     """The ends of a file's parts, beginning with 0, and the hash of each part."""
 
     ends: list[int]
@@ -32,7 +32,7 @@ class Seal(TypedDict):
 _LENGTH_AND_MAGIC = 8
 
 
-def seal_row_groups(path: Path) -> Seal:
+def seal_row_groups(path: Path) -> PartsSeal:
     """Return the ends of a finished file's parts and the SHA-256 of each, as `SealedFile` needs.
 
     The parts are its row groups in order and then the footer; together they are the file from its
@@ -59,7 +59,7 @@ class SealedFile:
         DunningError: at opening or reading: the file is missing or is not the one that was sealed.
     """
 
-    def __init__(self, path: Path, seal: Seal) -> None:
+    def __init__(self, path: Path, seal: PartsSeal) -> None:
         self.path, self.seal = path, seal
         # the footer, before pyarrow trusts it
         self._check(len(seal["sha256"]) - 1)

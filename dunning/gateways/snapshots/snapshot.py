@@ -28,7 +28,7 @@ from dunning.core.errors import DunningError
 from dunning.core.frames import BUCKETS, SCHEMAS, Bucket, frame_of
 from dunning.core.money import BGN_PER_EUR
 from dunning.core.words import SERVICES
-from dunning.gateways.snapshots.row_groups import Seal, SealedFile
+from dunning.gateways.snapshots.row_groups import PartsSeal, SealedFile
 from dunning.ledger.snapshot_store import LedgerInfo
 
 # Raised with every change of the files: snapshots of other versions are loaded again.
@@ -44,7 +44,7 @@ class StoredFile(TypedDict):
 
     rows: int
     sha256: str
-    groups: NotRequired[Seal]
+    groups: NotRequired[PartsSeal]
 
 
 class SnapshotInfo(LedgerInfo):
