@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from dunning.core.errors import DunningError
-from dunning.documents.pages.snapshots_page import Shelved, render_shelf
+from dunning.documents.pages.snapshots_page import KeptSnapshot, render_snapshots
 from dunning.gateways.postgres.database import Engine, Source, run_lock
 from dunning.gateways.settings.environment import Settings
 from dunning.gateways.snapshots.snapshot_store import list_kept, remove_kept
@@ -20,7 +20,7 @@ from dunning.policy.schema import LAST_DAY
 KEPT = ("open_run", "last_closed", "recent", "monthly", "unknown")
 
 
-def run(is_dry: bool = False) -> tuple[list[Shelved], list[Shelved]]:
+def run(is_dry: bool = False) -> tuple[list[KeptSnapshot], list[KeptSnapshot]]:
     """Remove the snapshots that have aged out; return those kept and those removed.
 
     Dry: remove none; return those that would be removed.
@@ -31,9 +31,9 @@ def run(is_dry: bool = False) -> tuple[list[Shelved], list[Shelved]]:
     settings = Settings.from_environment()
     engine = open_store(settings, "snapshots prune")
     if is_dry:
-        return _divide(look(settings, engine))
+        return _divide(find_snapshots(settings, engine))
     with run_lock(engine, "snapshots prune") as connection:
-        stay, go = _divide(look(settings, connection))
+        stay, go = _divide(find_snapshots(settings, connection))
         if not prune(settings, connection, engine):
             raise DunningError(
                 "Somebody is reading snapshots (diff, simulate or explain), so none was removed. "
@@ -42,9 +42,9 @@ def run(is_dry: bool = False) -> tuple[list[Shelved], list[Shelved]]:
     return stay, go
 
 
-def describe_removal(stay: list[Shelved], go: list[Shelved], is_removed: bool) -> str:
+def describe_removal(stay: list[KeptSnapshot], go: list[KeptSnapshot], is_removed: bool) -> str:
     """Return kept snapshots and those that have aged out as a page of Bulgarian text."""
-    return render_shelf(stay, go, is_removed)
+    return render_snapshots(stay, go, is_removed)
 
 
 def prune(settings: Settings, source: Source, engine: Engine) -> bool:
@@ -55,12 +55,12 @@ def prune(settings: Settings, source: Source, engine: Engine) -> bool:
     """
     with without_readers(engine) as is_free:
         if is_free:
-            for snapshot in _divide(look(settings, source))[1]:
+            for snapshot in _divide(find_snapshots(settings, source))[1]:
                 remove_kept(settings.snapshots, settings.snapshot_store, snapshot.name)
     return is_free
 
 
-def look(settings: Settings, source: Source) -> list[Shelved]:
+def find_snapshots(settings: Settings, source: Source) -> list[KeptSnapshot]:
     """Return every snapshot, local or in the store, the newest date first.
 
     By the retention policy of the last closed date.
@@ -71,14 +71,14 @@ def look(settings: Settings, source: Source) -> list[Shelved]:
     dates: dict[str, set[date]] = {}
     for run in known:
         dates.setdefault(run.snapshot_name, set()).add(run.as_of)
-    shelved = [
-        Shelved(name, tuple(sorted(dates[name])), size, reasons.get(name, ()))
+    snapshots = [
+        KeptSnapshot(name, tuple(sorted(dates[name])), size, reasons.get(name, ()))
         if name in dates
-        else Shelved(name, (), size, ("unknown",))
+        else KeptSnapshot(name, (), size, ("unknown",))
         for name, size in list_kept(settings.snapshots, settings.snapshot_store).items()
     ]
     return sorted(
-        shelved,
+        snapshots,
         key=lambda snapshot: (snapshot.dates[-1:] or (date.min,), snapshot.name),
         reverse=True,
     )
@@ -157,6 +157,6 @@ def _rule(source: Source, closed_on: date | None) -> Retention:
     return read_policy(inputs.fetch_policy_files(source, closed.run_id)).at(closed.as_of).retention
 
 
-def _divide(shelved: Iterable[Shelved]) -> tuple[list[Shelved], list[Shelved]]:
-    shelved = list(shelved)
-    return [s for s in shelved if s.kept_for], [s for s in shelved if not s.kept_for]
+def _divide(snapshots: Iterable[KeptSnapshot]) -> tuple[list[KeptSnapshot], list[KeptSnapshot]]:
+    snapshots = list(snapshots)
+    return [s for s in snapshots if s.kept_for], [s for s in snapshots if not s.kept_for]

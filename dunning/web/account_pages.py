@@ -54,7 +54,10 @@ def show_account(
 ) -> Response:
     """Show an account on a night; by default on the last closed one."""
     return _show(
-        request, person, account.look(open_session(), premise_no, payer_code, as_of), is_whole=False
+        request,
+        person,
+        account.read_page(open_session(), premise_no, payer_code, as_of),
+        is_whole=False,
     )
 
 
@@ -69,7 +72,7 @@ def show_identifier(
 ) -> Response:
     """Show the same with the whole identifier, after recording the user."""
     session = open_session()
-    page = account.look(session, premise_no, payer_code, as_of)
+    page = account.read_page(session, premise_no, payer_code, as_of)
     append_access(
         session.engine, person.user_name, "unmask", f"premise {premise_no} payer {payer_code}"
     )
@@ -91,7 +94,7 @@ def protect_account(
     try:
         protect.protect(session, premise_no, payer_code, hold_form, person.user_name)
     except RefusedError as refusal:
-        page = account.look(session, premise_no, payer_code)
+        page = account.read_page(session, premise_no, payer_code)
         return _show(request, person, page, is_whole=False, refusal=refusal, hold_form=hold_form)
     return go_to(request, f"{_address(premise_no, payer_code)}#protect")
 
@@ -102,7 +105,7 @@ def give_story(
 ) -> Response:
     """Return the story as a PDF for the complaint file."""
     session = open_session()
-    page = account.look(session, premise_no, payer_code, as_of)
+    page = account.read_page(session, premise_no, payer_code, as_of)
     append_access(
         session.engine, person.user_name, "story", f"premise {premise_no} payer {payer_code}"
     )
@@ -122,7 +125,7 @@ def give_notice(
 ) -> Response:
     """Return the account's monthly notice of a night as a PDF."""
     session = open_session()
-    day = account.look(session, premise_no, payer_code, as_of).story.as_of
+    day = account.read_page(session, premise_no, payer_code, as_of).story.as_of
     made = preview.render(premise_no, payer_code, day)
     if not made.notices:
         held = "it is withheld" if made.is_withheld else "nothing new, and nothing unpaid"

@@ -34,7 +34,7 @@ def show_ageing(
     stage: str = "",
 ) -> Response:
     """Show the ageing of a night under filters."""
-    night = ageing.look(open_session(), as_of, service, district, stage)
+    night = ageing.read_page(open_session(), as_of, service, district, stage)
     chosen = {"service": service, "district": district, "stage": stage}
     pictures = _draw(person, night) if night else {}
     values: dict[str, Any] = {
@@ -56,7 +56,7 @@ def give_ageing(
     stage: str = "",
 ) -> Response:
     """Return the same as a workbook."""
-    night = ageing.look(open_session(), as_of, service, district, stage)
+    night = ageing.read_page(open_session(), as_of, service, district, stage)
     if night is None:
         raise NotThereError("No night is closed yet, so there is no ageing.")
     return give_file(render_ageing(night.rows, night.as_of), f"ageing-{night.as_of}.xlsx", XLSX)
@@ -71,7 +71,7 @@ def show_group(
         request,
         person,
         "group.html",
-        group=groups.look(open_session(), name, as_of, page),
+        group=groups.read_page(open_session(), name, as_of, page),
     )
 
 

@@ -76,7 +76,7 @@ def ask(
 def _show(request: Request, person: Person, refusal: RefusedError | None = None) -> Response:
     session = open_session()
     names, approves = approvals.lists_of(session, person.user_name, may_court=person.may("court"))
-    found = approvals.look(session, names)
+    found = approvals.read_page(session, names)
     refused = "" if refusal is None else phrase_for(person, f"approvals.refused_{refusal.reason}")
     return respond(
         request,

@@ -42,7 +42,7 @@ def show_lists(request: Request, person: Reader, as_of: date | None = None) -> R
         request,
         person,
         "lists.html",
-        overview=lists.look_over(open_session(), as_of),
+        overview=lists.read_overview(open_session(), as_of),
         of_court=lists.OF_COURT,
     )
 
@@ -154,7 +154,7 @@ def show_row(
 ) -> Response:
     """Show all data of an account's rows."""
     _permit_court(person, name)
-    found = lists.look_into(open_session(), name, as_of, premise_no, payer_code)
+    found = lists.read_row_page(open_session(), name, as_of, premise_no, payer_code)
     return _show_row(request, person, found, (premise_no, payer_code))
 
 
@@ -171,7 +171,7 @@ def show_row_identifier(
     """Show the same with the whole identifier, after recording the user."""
     _permit_court(person, name)
     session = open_session()
-    found = lists.look_into(session, name, as_of, premise_no, payer_code, is_whole=True)
+    found = lists.read_row_page(session, name, as_of, premise_no, payer_code, is_whole=True)
     if lists.may_unmask(name):
         append_access(
             session.engine, person.user_name, "unmask", f"premise {premise_no} payer {payer_code}"
@@ -207,7 +207,7 @@ def hold_row(
             author=person.user_name,
         )
     except RefusedError as refusal:
-        found = lists.look_into(session, name, as_of, premise_no, payer_code)
+        found = lists.read_row_page(session, name, as_of, premise_no, payer_code)
         return _show_row(
             request,
             person,
@@ -246,7 +246,7 @@ def _show(
 ) -> Response:
     _permit_court(person, name)
     session = open_session()
-    page = lists.look(session, name, as_of, query)
+    page = lists.read_page(session, name, as_of, query)
     deciding, others = lists.split_columns(name, page.columns)
     return respond(
         request,

@@ -25,7 +25,7 @@ def show_policy(request: Request, person: Viewer, on: str = "") -> Response:
     For text that is no day: a message above today's rules.
     """
     day, mistake = _read_day(on.strip())
-    page = policy.look(open_session(), day)
+    page = policy.read_page(open_session(), day)
     return respond(
         request,
         person,

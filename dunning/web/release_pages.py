@@ -29,14 +29,14 @@ _KINDS = {
 @router.get("/releases")
 def show_releases(request: Request, person: Reader) -> Response:
     """Show answers, releases and recalls of the last nights, and who viewed or downloaded what."""
-    return respond(request, person, "releases.html", nights=releases.look(open_session()))
+    return respond(request, person, "releases.html", nights=releases.read_page(open_session()))
 
 
 @router.get("/releases/{list_name}")
 def show_release(request: Request, person: Reader, list_name: str, as_of: date) -> Response:
     """Show one release: files with hashes, rows held back and why, kill lists, rows still out."""
     _permit_court(person, list_name)
-    page = releases.look_at(open_session(), as_of, list_name)
+    page = releases.read_release(open_session(), as_of, list_name)
     return respond(
         request,
         person,

@@ -22,7 +22,7 @@ Viewer = Annotated[Person, permit("night")]
 def show_tonight(request: Request, person: Viewer, as_of: date | None = None) -> Response:
     """Show a closed night; by default the last one."""
     session = open_session()
-    night = tonight.look(session, as_of)
+    night = tonight.read_page(session, as_of)
     ending = protect.find_ending(session, person.user_name) if person.may("protect") else []
     return respond(
         request,

@@ -57,11 +57,11 @@ def owing(session: DeskSession) -> list[tuple[str, str]]:
 
 
 def test_a_night_stands_beside_the_one_before_and_that_of_a_month_ago(session: DeskSession) -> None:
-    night = tonight.look(session)
+    night = tonight.read_page(session)
     assert night is not None
     assert (night.as_of, night.before_on, night.month_ago_on) == (AS_OF, NIGHTS[2], NIGHTS[1])
     assert list(night.dates) == NIGHTS[::-1]
-    before = tonight.look(session, NIGHTS[2])
+    before = tonight.read_page(session, NIGHTS[2])
     assert before is not None
     assert [each.before for each in night.stages] == [
         (each.rows, each.cents) for each in before.stages
@@ -71,7 +71,7 @@ def test_a_night_stands_beside_the_one_before_and_that_of_a_month_ago(session: D
 
 
 def test_the_moves_explain_what_changed_between_two_nights(session: DeskSession) -> None:
-    night = tonight.look(session)
+    night = tonight.read_page(session)
     assert night is not None
     for stage in ("overdue", "final_warning", "court_bound"):
         came = sum(move.accounts for move in night.moves if move.to_stage == stage)
@@ -83,12 +83,12 @@ def test_the_moves_explain_what_changed_between_two_nights(session: DeskSession)
 
 def test_a_night_that_is_not_closed_is_not_there(session: DeskSession) -> None:
     with pytest.raises(NotThereError, match="are not closed"):
-        tonight.look(session, date(2026, 1, 1))
+        tonight.read_page(session, date(2026, 1, 1))
 
 
 def test_the_ageing_adds_up_to_what_is_open(session: DeskSession) -> None:
-    night = ageing.look(session)
-    books = tonight.look(session)
+    night = ageing.read_page(session)
+    books = tonight.read_page(session)
     assert night is not None and books is not None
     assert night.total.cents == books.books["EUR.open"]
     for sums in (night.bands, night.by_district, night.by_service, night.by_stage):
@@ -98,19 +98,19 @@ def test_the_ageing_adds_up_to_what_is_open(session: DeskSession) -> None:
 
 
 def test_filters_of_the_ageing_cut_it_into_its_parts(session: DeskSession) -> None:
-    whole = ageing.look(session)
+    whole = ageing.read_page(session)
     assert whole is not None
-    parts = [ageing.look(session, None, each.name) for each in whole.by_service]
+    parts = [ageing.read_page(session, None, each.name) for each in whole.by_service]
     assert sum(part.total.cents for part in parts if part) == whole.total.cents
     with pytest.raises(NotThereError, match="has no ageing"):
-        ageing.look(session, date(2020, 1, 1))
+        ageing.read_page(session, date(2020, 1, 1))
 
 
 def test_an_account_is_told_as_explain_tells_it(
     session: DeskSession, owing: list[tuple[str, str]]
 ) -> None:
     for premise_no, payer_code in owing[:5]:
-        page = account.look(session, premise_no, payer_code)
+        page = account.read_page(session, premise_no, payer_code)
         told = render_story(page.story, list(page.proposals))
         assert told == explain.run(premise_no, payer_code, AS_OF)
         assert [row["as_of"] for row in page.nights] == sorted(
@@ -123,7 +123,7 @@ def test_an_account_is_told_as_explain_tells_it(
 def test_what_must_be_paid_at_least_is_no_more_than_what_is_open(
     session: DeskSession, owing: list[tuple[str, str]]
 ) -> None:
-    pages = [account.look(session, *pair) for pair in owing[:20]]
+    pages = [account.read_page(session, *pair) for pair in owing[:20]]
     coming = [(each, page) for page in pages for each in page.coming]
     assert coming
     assert all(0 < each.pay_cents <= page.story.account["open_cents"] for each, page in coming)
@@ -134,16 +134,16 @@ def test_an_unknown_account_is_not_there(
 ) -> None:
     for pair in (("no such", "1"), (owing[0][0], "no such")):
         with pytest.raises(NotThereError, match="There is no account of premise"):
-            account.look(session, *pair)
+            account.read_page(session, *pair)
     with pytest.raises(NotThereError):
-        account.look(session, *owing[0], date(2026, 1, 1))
+        account.read_page(session, *owing[0], date(2026, 1, 1))
 
 
 def test_an_account_is_found_by_each_of_its_numbers_and_by_name(
     session: DeskSession, owing: list[tuple[str, str]]
 ) -> None:
     premise_no, payer_code = owing[0]
-    page = account.look(session, premise_no, payer_code)
+    page = account.read_page(session, premise_no, payer_code)
     invoice_no = page.story.tables["items"][0]["invoice_no"]
     name = page.payer.name
     words = " ".join(reversed(name.split()))
@@ -162,7 +162,7 @@ def test_an_account_is_found_by_what_the_page_and_a_message_show(
     session: DeskSession, owing: list[tuple[str, str]]
 ) -> None:
     premise_no, payer_code = owing[0]
-    address = account.look(session, premise_no, payer_code).payer.address
+    address = account.read_page(session, premise_no, payer_code).payer.address
     shown = [
         f"Партида {premise_no} · {payer_code}",
         f"Партида {premise_no} / {payer_code}",
@@ -283,7 +283,7 @@ def test_an_index_goes_with_its_snapshot(session: DeskSession) -> None:
 def test_the_story_on_paper_says_what_the_page_says(
     session: DeskSession, owing: list[tuple[str, str]], tmp_path: Path
 ) -> None:
-    page = account.look(session, *owing[0])
+    page = account.read_page(session, *owing[0])
     content = render_story_pdf(page.story, [("payer", page.payer.name)], [])
     assert content == render_story_pdf(page.story, [("payer", page.payer.name)], [])
     (tmp_path / "story.pdf").write_bytes(content)
@@ -306,9 +306,9 @@ def test_before_the_first_night_there_is_nothing_and_that_is_no_fault(
     with new_home(tmp_path / "empty"):
         settings = Settings.from_environment()
         session = DeskSession(settings, open_store(settings, "test"))
-        assert (tonight.look(session), ageing.look(session)) == (None, None)
+        assert (tonight.read_page(session), ageing.read_page(session)) == (None, None)
         with pytest.raises(NotThereError, match="No night is closed yet"):
-            account.look(session, "1", "2")
+            account.read_page(session, "1", "2")
 
 
 def test_interest_by_segment_adds_up_to_that_of_the_invoice(
@@ -319,7 +319,7 @@ def test_interest_by_segment_adds_up_to_that_of_the_invoice(
     """
     checked = 0
     for premise_no, payer_code in owing[:60]:
-        tables = account.look(session, premise_no, payer_code).story.tables
+        tables = account.read_page(session, premise_no, payer_code).story.tables
         for item in tables["items"]:
             parts = [
                 row["interest_cents"]
@@ -336,7 +336,7 @@ def test_why_this_stage_names_the_rule_the_items_and_the_numbers_and_nothing_els
 ) -> None:
     seen = set()
     for premise_no, payer_code in owing[:: max(len(owing) // 80, 1)]:
-        story = account.look(session, premise_no, payer_code).story
+        story = account.read_page(session, premise_no, payer_code).story
         for language in ("bg", "en"):
             why = explain_stage(language, story)
             way = story.account["rule"].partition(".")[2]

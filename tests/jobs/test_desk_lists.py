@@ -54,9 +54,9 @@ class Desk:
 
     def all(self, name: str, query: lists.ListQuery = ALL) -> list[dict[str, str]]:
         """Return every row that the pages of a list show, as its file would have it."""
-        first = lists.look(self.session, name, None, query)
+        first = lists.read_page(self.session, name, None, query)
         turned = [
-            lists.look(
+            lists.read_page(
                 self.session,
                 name,
                 None,
@@ -118,11 +118,11 @@ def refusal(reason: str) -> pytest.RaisesExc[RefusedError]:
 def test_before_the_first_night_there_is_nothing_to_look_over(
     settings: Settings, engine: Engine
 ) -> None:
-    assert lists.look_over(DeskSession(settings, engine), None) is None
+    assert lists.read_overview(DeskSession(settings, engine), None) is None
 
 
 def test_the_overview_counts_what_the_night_published(desk: Desk) -> None:
-    found = lists.look_over(desk.session, None)
+    found = lists.read_overview(desk.session, None)
     told = desk.nights[-1].manifest["lists"]
 
     assert found is not None
@@ -150,7 +150,7 @@ def test_every_filter_shows_the_rows_that_have_its_word_and_their_sums(
 ) -> None:
     rows = shown(desk.published(name))
     reasons = {column.name for column in columns_of(name) if column.kind is ColumnFormat.REASONS}
-    for choice in lists.look(desk.session, name, None, ALL).choices:
+    for choice in lists.read_page(desk.session, name, None, ALL).choices:
         names = reasons if choice.key == "reason" else {choice.key}
         for value in choice.values:
             query = lists.ListQuery({choice.key: value})
@@ -159,7 +159,7 @@ def test_every_filter_shows_the_rows_that_have_its_word_and_their_sums(
                 for row in rows
                 if any(value in row[each].split() or value == row[each] for each in names)
             ]
-            page = lists.look(desk.session, name, None, query)
+            page = lists.read_page(desk.session, name, None, query)
 
             assert expected == desk.all(name, query)
             assert {
@@ -210,13 +210,13 @@ def test_words_are_found_in_any_text_of_a_row_but_never_in_an_identifier(desk: D
 
 
 def test_what_nobody_can_want_is_an_empty_or_an_unsorted_list_and_the_last_page(desk: Desk) -> None:
-    page = lists.look(
+    page = lists.read_page(
         desk.session,
         "reminders",
         None,
         lists.ListQuery({"channel": "pigeon"}, "", "nothing", False, 7),
     )
-    last = lists.look(desk.session, "quarantine", None, lists.ListQuery({}, page=10**6))
+    last = lists.read_page(desk.session, "quarantine", None, lists.ListQuery({}, page=10**6))
 
     assert (0, 1, 1, []) == (page.count, page.pages, page.query.page, page.rows)
     assert (last.pages, last.pages) == (last.query.page, -(-last.count // lists.PAGE_ROWS))
@@ -225,10 +225,10 @@ def test_what_nobody_can_want_is_an_empty_or_an_unsorted_list_and_the_last_page(
 def test_a_row_tells_everything_with_its_message_or_the_items_of_its_case(desk: Desk) -> None:
     message = desk.published("reminders")[-1]
     case = desk.published("court")[0]
-    told = lists.look_into(
+    told = lists.read_row_page(
         desk.session, "reminders", None, message["premise_no"], message["payer_code"]
     )
-    court = lists.look_into(desk.session, "court", None, case["premise_no"], case["payer_code"])
+    court = lists.read_row_page(desk.session, "court", None, case["premise_no"], case["payer_code"])
     items = [row for row in desk.published("court_items") if row["case_ref"] == case["case_ref"]]
 
     assert message in [
@@ -238,7 +238,7 @@ def test_a_row_tells_everything_with_its_message_or_the_items_of_its_case(desk: 
     assert items == [
         {c.name: as_text(c, row[c.source]) for c in court.item_columns} for row in court.items
     ]
-    whole = lists.look_into(
+    whole = lists.read_row_page(
         desk.session, "court", None, case["premise_no"], case["payer_code"], is_whole=True
     )
     assert [case["national_id"]] == [row["national_id"] for row in whole.rows]
@@ -276,14 +276,14 @@ def test_who_may_not_see_identifiers_gets_the_court_list_with_masks_and_nothing_
 
 def test_what_is_not_there_is_refused_with_its_reason(desk: Desk) -> None:
     with refusal("no_list"):
-        lists.look(desk.session, "secrets", None, ALL)
+        lists.read_page(desk.session, "secrets", None, ALL)
     with refusal("no_list"):
         lists.download(desk.session, "../court", "csv", None, is_whole=True)
     with refusal("no_night"):
-        lists.look(desk.session, "court", date(2020, 1, 1), ALL)
+        lists.read_page(desk.session, "court", date(2020, 1, 1), ALL)
     for name, premise_no in (("court", "nobody"), ("quarantine", "1"), ("court_items", "1")):
         with refusal("no_row"):
-            lists.look_into(desk.session, name, None, premise_no, "1")
+            lists.read_row_page(desk.session, name, None, premise_no, "1")
 
 
 @pytest.fixture
@@ -301,12 +301,12 @@ def test_a_file_that_was_changed_or_is_gone_is_not_shown(small: tuple[DeskSessio
         path = night.folder / f"reminders/sms.{end}"
         path.write_bytes(path.read_bytes() + b"x")
     with refusal("changed"):
-        lists.look(session, "reminders", None, ALL)
+        lists.read_page(session, "reminders", None, ALL)
     with refusal("changed"):
         lists.download(session, "reminders-sms", "csv", None, is_whole=True)
     path.unlink()
     with refusal("gone"):
-        lists.look(session, "reminders", None, ALL)
+        lists.read_page(session, "reminders", None, ALL)
 
 
 @pytest.mark.parametrize(
@@ -327,7 +327,7 @@ def test_a_file_that_another_version_wrote_is_told(
             text("UPDATE dunning.runs SET receipts = CAST(:told AS jsonb)"), {"told": told}
         )
     with refusal("unreadable"):
-        lists.look(session, "withheld", None, ALL)
+        lists.read_page(session, "withheld", None, ALL)
     del manifest["files"]["court.parquet"]
     with engine.begin() as connection:
         told = json.dumps({"manifest": manifest})
@@ -335,7 +335,7 @@ def test_a_file_that_another_version_wrote_is_told(
             text("UPDATE dunning.runs SET receipts = CAST(:told AS jsonb)"), {"told": told}
         )
     with refusal("unreadable"):
-        lists.look(session, "court", None, ALL)
+        lists.read_page(session, "court", None, ALL)
 
 
 def test_a_night_that_did_not_record_its_manifest_is_read_by_the_one_that_lies_there(
@@ -346,11 +346,11 @@ def test_a_night_that_did_not_record_its_manifest_is_read_by_the_one_that_lies_t
         connection.execute(text("UPDATE dunning.runs SET receipts = '{}'"))
 
     assert ["000001"] == [
-        row["premise_no"] for row in lists.look(session, "reminders", None, ALL).rows
+        row["premise_no"] for row in lists.read_page(session, "reminders", None, ALL).rows
     ]
     (night.folder / "manifest.json").write_text("{}", "utf-8")
     with refusal("changed"):
-        lists.look_over(session, None)
+        lists.read_overview(session, None)
 
 
 def test_a_refused_row_that_is_very_long_is_cut_on_the_page_only(
@@ -362,7 +362,7 @@ def test_a_refused_row_that_is_very_long_is_cut_on_the_page_only(
     ledger.premise("000400", service="x" * 5000)
     night = nightly(say_fresh(ledger.write(tmp_path / "ledger")), tmp_path / "out")
     (whole,) = [row["row"] for row in night.csv("quarantine")]
-    (shown_row,) = lists.look(DeskSession(settings, engine), "quarantine", None, ALL).rows
+    (shown_row,) = lists.read_page(DeskSession(settings, engine), "quarantine", None, ALL).rows
 
     assert f"{whole[:600]}…" == shown_row["row"]
 
@@ -385,6 +385,6 @@ def test_a_night_on_an_object_store_is_shown_from_there(
     content, _ = lists.download(session, "reminders-sms", "csv", None, is_whole=True)
 
     assert ["000001"] == [
-        row["premise_no"] for row in lists.look(session, "reminders", None, ALL).rows
+        row["premise_no"] for row in lists.read_page(session, "reminders", None, ALL).rows
     ]
     assert content.startswith(b"\xef\xbb\xbfreference;premise_no;")

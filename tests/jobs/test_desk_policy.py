@@ -81,7 +81,7 @@ def rule(page: policy.PolicyPage, name: str) -> policy.RulePage:
 
 
 def test_before_the_first_night_the_built_in_rules_are_shown(session: DeskSession) -> None:
-    page = policy.look(session, None)
+    page = policy.read_page(session, None)
 
     assert (page.closed_on, page.origin_on, page.different) == (None, None, ())
     assert [rule.name for rule in page.rules] == list(table_of("bg", "rule_file"))
@@ -89,7 +89,7 @@ def test_before_the_first_night_the_built_in_rules_are_shown(session: DeskSessio
 
 
 def test_the_last_night_shows_the_files_that_decided_it(own_night: DeskSession) -> None:
-    page = policy.look(own_night, None)
+    page = policy.read_page(own_night, None)
 
     assert (page.on, page.closed_on, page.origin_on, page.different) == (
         AS_OF,
@@ -115,7 +115,7 @@ def test_the_last_night_shows_the_files_that_decided_it(own_night: DeskSession) 
 def test_another_day_is_looked_up_in_the_last_nights_files(
     own_night: DeskSession, on: date, value: int, states: list[str]
 ) -> None:
-    page = policy.look(own_night, on)
+    page = policy.read_page(own_night, on)
 
     assert (page.on, page.origin_on) == (on, AS_OF)
     assert [row.value for row in rule(page, "agreements").rows] == [value]
@@ -123,7 +123,7 @@ def test_another_day_is_looked_up_in_the_last_nights_files(
 
 
 def test_the_history_says_what_each_version_changed(own_night: DeskSession) -> None:
-    lines = rule(policy.look(own_night, None), "agreements").history
+    lines = rule(policy.read_page(own_night, None), "agreements").history
     changes = [
         [(c.before and c.before.value, c.after and c.after.value) for c in line.changes]
         for line in lines
@@ -139,7 +139,7 @@ def test_the_history_says_what_each_version_changed(own_night: DeskSession) -> N
 
 
 def test_rates_are_shown_for_every_day_of_the_past(session: DeskSession) -> None:
-    rates = rule(policy.look(session, date(2026, 11, 22)), "interest_rates")
+    rates = rule(policy.read_page(session, date(2026, 11, 22)), "interest_rates")
 
     assert rates.is_dated
     assert [row.effective_from for row in rates.rows][:2] == [date(1990, 1, 1), date(2015, 1, 1)]
@@ -147,7 +147,7 @@ def test_rates_are_shown_for_every_day_of_the_past(session: DeskSession) -> None
 
 def test_a_day_without_a_rule_is_refused(own_night: DeskSession) -> None:
     with pytest.raises(DunningError, match="nothing holds on 1989-12-31"):
-        policy.look(own_night, date(1989, 12, 31))
+        policy.read_page(own_night, date(1989, 12, 31))
 
 
 def test_only_days_of_the_calendar_may_be_asked_for() -> None:

@@ -52,7 +52,7 @@ def told(number: int, what: str = "прекъсване", as_of: date = AS_OF) -
 
 def steps(number: int) -> list[tuple[str, str, str]]:
     """Return the steps towards a disconnection as the account page has them: what, who, note."""
-    rows = account.look(open_session(), premise_of(number), f"P{number}", AS_OF).proposals
+    rows = account.read_page(open_session(), premise_of(number), f"P{number}", AS_OF).proposals
     (row,) = [row for row in rows if row["list"] == "disconnections"]
     assert [
         step.what for step in row["steps"] if step.what != "waiting" and not (step.at or step.on)

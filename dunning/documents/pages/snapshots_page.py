@@ -12,7 +12,7 @@ from dunning.documents.words import word_of, words_of
 
 
 @dataclass(frozen=True)
-class Shelved:
+class KeptSnapshot:
     """A stored snapshot: its dates (ascending), its size in bytes, and why it is kept.
 
     kept_for: codes of the table `kept_for`; empty: it has aged out.
@@ -24,7 +24,9 @@ class Shelved:
     kept_for: tuple[str, ...]
 
 
-def render_shelf(stay: list[Shelved], go: list[Shelved], is_removed: bool, width: int = 160) -> str:
+def render_snapshots(
+    stay: list[KeptSnapshot], go: list[KeptSnapshot], is_removed: bool, width: int = 160
+) -> str:
     """Return kept and expired snapshots as text.
 
     Args:
@@ -48,11 +50,11 @@ def _word(code: str, table: str) -> str:
     return word_of("bg", code, table)
 
 
-def _describe_reason(kept: Shelved) -> str:
+def _describe_reason(kept: KeptSnapshot) -> str:
     return words_of("bg", " ".join(kept.kept_for), "kept_for")
 
 
-def _table(rows: list[tuple[Shelved, str]]) -> Table:
+def _table(rows: list[tuple[KeptSnapshot, str]]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in ("snapshot", "dates", "first", "last", "size", "why"):
         table.add_column(

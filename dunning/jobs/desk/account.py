@@ -85,7 +85,7 @@ class _Open:
     history: History
 
 
-def look(
+def read_page(
     session: DeskSession, premise_no: str, payer_code: str, as_of: date | None = None
 ) -> AccountPage:
     """Return an account on a closed or written night; by default on the last closed one.

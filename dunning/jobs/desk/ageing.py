@@ -47,7 +47,7 @@ class Ageing:
     rows: pa.Table
 
 
-def look(
+def read_page(
     session: DeskSession,
     as_of: date | None = None,
     service: str = "",

@@ -45,7 +45,7 @@ class Approvals:
     lists: Sequence[ApprovalRequest]
 
 
-def look(session: DeskSession, names: Collection[str]) -> Approvals:
+def read_page(session: DeskSession, names: Collection[str]) -> Approvals:
     """Return the state of the named lists of the last closed night.
 
     Raises:

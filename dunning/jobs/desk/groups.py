@@ -46,7 +46,7 @@ class Group:
     pages: int
 
 
-def look(session: DeskSession, name: str, as_of: date | None, page: int = 1) -> Group:
+def read_page(session: DeskSession, name: str, as_of: date | None, page: int = 1) -> Group:
     """Return a page of a group's accounts.
 
     Raises:

@@ -111,7 +111,7 @@ class RowPage:
     items: Sequence[dict[str, Any]]
 
 
-def look_over(session: DeskSession, as_of: date | None) -> Overview | None:
+def read_overview(session: DeskSession, as_of: date | None) -> Overview | None:
     """Return the lists of a closed night; None before the first."""
     dates = runs.fetch_closed_dates(session.engine, _DATES)
     if not dates:
@@ -126,7 +126,7 @@ def look_over(session: DeskSession, as_of: date | None) -> Overview | None:
     return Overview(run.as_of, dates, found)
 
 
-def look(session: DeskSession, name: str, as_of: date | None, query: ListQuery) -> ListPage:
+def read_page(session: DeskSession, name: str, as_of: date | None, query: ListQuery) -> ListPage:
     """Return a page of a list of a closed night.
 
     Raises:
@@ -155,7 +155,7 @@ def look(session: DeskSession, name: str, as_of: date | None, query: ListQuery) 
     )
 
 
-def look_into(
+def read_row_page(
     session: DeskSession,
     name: str,
     as_of: date | None,

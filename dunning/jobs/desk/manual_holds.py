@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from dunning.core.errors import DunningError
 from dunning.core.lists import LISTS
 from dunning.gateways.store import holds, releases, runs
-from dunning.jobs.desk.lists import look_into
+from dunning.jobs.desk.lists import read_row_page
 from dunning.jobs.desk.session import DeskSession, RefusedError
 
 _PROPOSED_DAYS, _LONGEST_DAYS = 30, 366
@@ -66,7 +66,7 @@ def hold_row(
     """
     _refuse_older(session, name, as_of)
     text, end = read_note(note), _read_end(until, as_of)
-    look_into(session, name, as_of, premise_no, payer_code)
+    read_row_page(session, name, as_of, premise_no, payer_code)
     _refuse_second(session, as_of, premise_no, payer_code)
     try:
         number = holds.append_hold(

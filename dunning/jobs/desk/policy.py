@@ -69,7 +69,7 @@ class PolicyPage:
     unsure: int
 
 
-def look(session: DeskSession, on: date | None) -> PolicyPage:
+def read_page(session: DeskSession, on: date | None) -> PolicyPage:
     """Return the rules of a day.
 
     A closed night has its own policy; any other day has that of the last closed night.

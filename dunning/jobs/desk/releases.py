@@ -68,7 +68,7 @@ class ReleasePage:
     approvers: Sequence[str]
 
 
-def look(session: DeskSession) -> list[NightReleases]:
+def read_page(session: DeskSession) -> list[NightReleases]:
     """Return the last nights, newest first."""
     return [
         NightReleases(
@@ -80,7 +80,7 @@ def look(session: DeskSession) -> list[NightReleases]:
     ]
 
 
-def look_at(session: DeskSession, as_of: date, list_name: str) -> ReleasePage:
+def read_release(session: DeskSession, as_of: date, list_name: str) -> ReleasePage:
     """Return one release of a date.
 
     Raises:

@@ -117,13 +117,13 @@ class Tonight:
 
     @property
     def trust(self) -> str:
-        """`no`: to be checked before any release; `look`: there are warnings; else `yes`."""
+        """`no`: to be checked before any release; `read_page`: there are warnings; else `yes`."""
         if self.unusual or self.newer:
             return "no"
-        return "look" if self.warnings or self.missing else "yes"
+        return "read_page" if self.warnings or self.missing else "yes"
 
 
-def look(session: DeskSession, as_of: date | None = None) -> Tonight | None:
+def read_page(session: DeskSession, as_of: date | None = None) -> Tonight | None:
     """Return a closed night, by default the last one; None before the first.
 
     Raises:
