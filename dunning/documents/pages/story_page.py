@@ -1,7 +1,7 @@
 """An account's story as a page of Bulgarian text, for the screen or a complaint file."""
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rich import box
@@ -25,7 +25,7 @@ _NUMBERS = frozenset("amount amount_min open interest days days_min principal ra
 _CONDITION = ("stage looks_at amount amount_min days days_min after_notice is_reached").split()
 
 
-def render_story(story: Story, proposals: list[Row], width: int = 200) -> str:
+def render_story(story: Story, proposals: Sequence[Mapping[str, Any]], width: int = 200) -> str:
     """Return a story as text.
 
     Args:
@@ -96,7 +96,7 @@ def _condition(condition: Condition) -> tuple[str, ...]:
     )
 
 
-def _proposals(page: Console, proposals: list[Row]) -> None:
+def _proposals(page: Console, proposals: Sequence[Mapping[str, Any]]) -> None:
     for row in proposals:
         is_message = row["list"] == "reminders"
         what = word_of("bg", row["stage"], "message") if is_message else word_of("bg", row["list"])

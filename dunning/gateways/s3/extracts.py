@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from dunning.core.errors import DunningError
 from dunning.core.progress import Progress
@@ -18,6 +18,14 @@ from dunning.ledger.read.sources import ENDINGS
 
 # The record of the folder's content: each object's tag, size and SHA-256.
 RECORD = ".brought.json"
+
+
+class FetchedFile(TypedDict):
+    """A fetched file as the record of its folder names it. etag, size: of the object."""
+
+    etag: str
+    size: int
+    sha256: str
 
 
 def bring_from_bucket(ledger: str, home: Path, progress: Progress) -> Path:
@@ -55,10 +63,10 @@ def _bring(ledger: str, folder: Path, progress: Progress) -> None:
     for path in folder.iterdir():
         if path.name not in kept:
             path.unlink()
-    brought: dict[str, Any] = {}
+    brought: dict[str, FetchedFile] = {}
     for stored in wanted:
         entry = known.get(stored.name)
-        if not _is_here(folder, stored, entry):
+        if entry is None or not _is_here(folder, stored, entry):
             progress(f"изтегляне на {stored.name}")
             sha256 = fetch_file(place, stored, folder / stored.name)
             entry = {"etag": stored.etag, "size": stored.size, "sha256": sha256}
@@ -90,25 +98,24 @@ def _list_files(place: ObjectPlace) -> list[Stored]:
     return files
 
 
-def _is_here(folder: Path, stored: Stored, entry: dict[str, Any] | None) -> bool:
+def _is_here(folder: Path, stored: Stored, entry: FetchedFile) -> bool:
     path = folder / stored.name
     return (
-        entry is not None
-        and (entry["etag"], entry["size"]) == (stored.etag, stored.size)
+        (entry["etag"], entry["size"]) == (stored.etag, stored.size)
         and path.is_file()
         and sha256_of(path) == entry["sha256"]
     )
 
 
-def _read_record(folder: Path) -> dict[str, Any]:
+def _read_record(folder: Path) -> dict[str, FetchedFile]:
     try:
-        record: dict[str, Any] = json.loads((folder / RECORD).read_text("utf-8"))
+        record: dict[str, FetchedFile] = json.loads((folder / RECORD).read_text("utf-8"))
     except (FileNotFoundError, ValueError):
         return {}
     return record
 
 
-def _write_record(folder: Path, brought: dict[str, Any]) -> None:
+def _write_record(folder: Path, brought: dict[str, FetchedFile]) -> None:
     beside = folder / f"{RECORD}.unfinished"
     beside.write_text(
         json.dumps(brought, ensure_ascii=False, indent=1, sort_keys=True) + "\n", "utf-8"

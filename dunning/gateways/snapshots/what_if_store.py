@@ -13,7 +13,7 @@ import threading
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import pyarrow as pa
 
@@ -22,6 +22,50 @@ from dunning.gateways.settings.environment import Settings
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _DONE, _ORDER, _PROGRESS = "done.json", "order.json", "progress.txt"
+
+
+class TrialOrder(TypedDict):
+    """What is to be tried, as `order.json` has it. sha256: of the changed file; nights: ISO dates."""
+
+    author: str
+    file: str
+    nights: list[str]
+    is_brought_forward: bool
+    sha256: str
+
+
+class RuleText(TypedDict):
+    """A changed value for people: its file's title, its label, and its lines on both sides."""
+
+    title: str
+    label: str
+    before: list[str]
+    after: list[str]
+
+
+class TrialNight(TypedDict):
+    """What a trial found for one night.
+
+    night: ISO date. versions: of the policy before and after. rules: changed values, by language.
+    places: the stages, in the order of `stages`: for each pair of stages (before, after) accounts,
+    cents before and cents after. lists: by list the same three numbers for what came, left and
+    stayed. moves: number of accounts that moved.
+    """
+
+    night: str
+    versions: list[str]
+    rules: list[dict[str, RuleText]]
+    places: list[str]
+    stages: list[list[list[int]]]
+    lists: dict[str, list[list[int]]]
+    moves: int
+
+
+class TrialDone(TypedDict):
+    """The end of a trial, as `done.json` has it. refusal: why there are no nights; else empty."""
+
+    refusal: str
+    nights: list[TrialNight]
 
 
 class WhatIfStore:
@@ -50,7 +94,7 @@ class WhatIfStore:
         ]
         return sorted(found, key=lambda path: (-ordered_at(path).timestamp(), path.name))
 
-    def append(self, result_id: str, order: Mapping[str, Any], files: Mapping[str, bytes]) -> bool:
+    def append(self, result_id: str, order: TrialOrder, files: Mapping[str, bytes]) -> bool:
         """Store an order, whole or not at all; return False if there is a trial with that id.
 
         Args:
@@ -105,20 +149,22 @@ def ordered_at(folder: Path) -> datetime:
     return datetime.fromtimestamp((folder / _ORDER).stat().st_mtime, UTC)
 
 
-def read_order(folder: Path) -> dict[str, Any]:
+def read_order(folder: Path) -> TrialOrder:
     """Return the order of a trial."""
-    return dict(json.loads((folder / _ORDER).read_text("utf-8")))
+    order: TrialOrder = json.loads((folder / _ORDER).read_text("utf-8"))
+    return order
 
 
-def read_done(folder: Path) -> dict[str, Any] | None:
+def read_done(folder: Path) -> TrialDone | None:
     """Return the results of a trial; None as long as they are not complete."""
     try:
-        return dict(json.loads((folder / _DONE).read_text("utf-8")))
+        done: TrialDone = json.loads((folder / _DONE).read_text("utf-8"))
     except FileNotFoundError:
         return None
+    return done
 
 
-def replace_done(folder: Path, done: Mapping[str, Any]) -> None:
+def replace_done(folder: Path, done: TrialDone) -> None:
     """Write the results, or why there are none; the trial has ended with it."""
     replace_private(folder / _DONE, json.dumps(done, ensure_ascii=False).encode())
 

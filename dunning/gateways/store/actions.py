@@ -5,8 +5,8 @@ published and done after. The database itself refuses every other change: an act
 never altered or removed.
 """
 
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from typing import TypedDict, cast
 
 import psycopg
 import pyarrow as pa
@@ -85,18 +85,26 @@ def fetch_handed_over(
         return copy_out(connection, "deeds", "fetch_acts", HANDED_OVER, given)
 
 
-def fetch_account_actions(source: Source, premise_no: str, payer_code: str) -> list[dict[str, Any]]:
-    """Return all actions on one account, the newest first.
+class AccountAction(TypedDict):
+    """One action on an account. recalled_…: None where it was not recalled."""
 
-    stage, as_of, channel, reference, principal_cents, state; recalled_at, recalled_by, recall_reason
-    (None where it was not recalled).
-    """
+    stage: str
+    as_of: date
+    channel: str
+    reference: str
+    principal_cents: int
+    state: str
+    recalled_at: datetime | None
+    recalled_by: str | None
+    recall_reason: str | None
+
+
+def fetch_account_actions(source: Source, premise_no: str, payer_code: str) -> list[AccountAction]:
+    """Return all actions on one account, the newest first."""
     with transact(source) as connection:
         key = {"premise_no": premise_no, "payer_code": payer_code}
-        return [
-            dict(row._mapping)
-            for row in connection.execute(statement("deeds", "select_account"), key)
-        ]
+        rows = connection.execute(statement("deeds", "select_account"), key)
+        return [cast(AccountAction, dict(row._mapping)) for row in rows]
 
 
 def count_actions(source: Source, as_of: date) -> dict[str, int]:

@@ -1,7 +1,7 @@
 """Decisions on accounts that owe, per date: read by the pages, the reports and later runs."""
 
 from datetime import date
-from typing import Any
+from typing import TypedDict, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -26,20 +26,47 @@ def replace_decisions(source: Source, as_of: date, decisions: pa.Table) -> int:
         return copy_in(connection, "decisions", "copy", shape_rows(owing, DECISIONS, as_of))
 
 
+class AccountDecision(TypedDict):
+    """The decision on one account for a date on which it owed.
+
+    reasons, why_not: codes separated by spaces.
+    """
+
+    as_of: date
+    stage: str
+    open_cents: int
+    overdue_cents: int
+    interest_cents: int
+    shielded_cents: int
+    days_overdue: int
+    reasons: str
+    why_not: str
+    next_stage: str | None
+    next_on: date | None
+
+
+class StageRow(TypedDict):
+    """One account of a stage that owes on a date. reasons: codes separated by spaces."""
+
+    premise_no: str
+    payer_code: str
+    overdue_cents: int
+    open_cents: int
+    days_overdue: int
+    limitation_on: date | None
+    next_stage: str | None
+    next_on: date | None
+    reasons: str
+
+
 def fetch_account_decisions(
     source: Source, premise_no: str, payer_code: str, limit: int
-) -> list[dict[str, Any]]:
-    """Return the decisions on one account for dates on which it owed, the newest first.
-
-    as_of, stage, open_cents, overdue_cents, interest_cents, shielded_cents, days_overdue, reasons,
-    why_not, next_stage, next_on.
-    """
+) -> list[AccountDecision]:
+    """Return the decisions on one account for dates on which it owed, the newest first."""
     key = {"premise_no": premise_no, "payer_code": payer_code, "limit": limit}
     with transact(source) as connection:
-        return [
-            dict(row._mapping)
-            for row in connection.execute(statement("decisions", "select_account"), key)
-        ]
+        rows = connection.execute(statement("decisions", "select_account"), key)
+        return [cast(AccountDecision, dict(row._mapping)) for row in rows]
 
 
 def count_stage(source: Source, as_of: date, stage: str) -> tuple[int, int]:
@@ -51,20 +78,12 @@ def count_stage(source: Source, as_of: date, stage: str) -> tuple[int, int]:
         return int(count.accounts), int(count.open_cents)
 
 
-def fetch_stage(
-    source: Source, as_of: date, stage: str, limit: int, offset: int
-) -> list[dict[str, Any]]:
-    """Return one page of a stage's owing accounts on a date, the largest overdue sums first.
-
-    premise_no, payer_code, overdue_cents, open_cents, days_overdue, limitation_on, next_stage,
-    next_on, reasons.
-    """
+def fetch_stage(source: Source, as_of: date, stage: str, limit: int, offset: int) -> list[StageRow]:
+    """Return one page of a stage's owing accounts on a date, the largest overdue sums first."""
     key = {"as_of": as_of, "stage": stage, "limit": limit, "offset": offset}
     with transact(source) as connection:
-        return [
-            dict(row._mapping)
-            for row in connection.execute(statement("decisions", "select_stage"), key)
-        ]
+        rows = connection.execute(statement("decisions", "select_stage"), key)
+        return [cast(StageRow, dict(row._mapping)) for row in rows]
 
 
 def fetch_decisions(source: Source, as_of: date) -> pa.Table:

@@ -1,7 +1,7 @@
 """Proposals: the actions that a run proposed for a date, and the rows withheld, with reasons."""
 
 from datetime import date
-from typing import Any
+from typing import TypedDict, cast
 
 import pyarrow as pa
 
@@ -65,11 +65,27 @@ def fetch_silences(source: Source, before: date, since: date) -> pa.Table:
         )
 
 
-def fetch_account_proposals(source: Source, as_of: date, premise_no: str) -> list[dict[str, Any]]:
+class AccountProposal(TypedDict):
+    """One proposal of a date about an account, listed or withheld.
+
+    state, reason: as stored; reason: codes separated by spaces.
+    """
+
+    list: str
+    premise_no: str
+    payer_code: str
+    stage: str
+    channel: str | None
+    principal_cents: int
+    total_cents: int
+    state: str
+    reason: str | None
+    reference: str | None
+
+
+def fetch_account_proposals(source: Source, as_of: date, premise_no: str) -> list[AccountProposal]:
     """Return a date's proposals about the accounts of a premise, by list, payer_code and stage."""
     with transact(source) as connection:
-        row = {"as_of": as_of, "premise_no": premise_no}
-        return [
-            dict(found._mapping)
-            for found in connection.execute(statement("proposals", "select_account"), row)
-        ]
+        key = {"as_of": as_of, "premise_no": premise_no}
+        rows = connection.execute(statement("proposals", "select_account"), key)
+        return [cast(AccountProposal, dict(row._mapping)) for row in rows]

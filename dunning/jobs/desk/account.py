@@ -11,7 +11,7 @@ import pyarrow as pa
 from dunning.core.days import to_day
 from dunning.core.errors import NotThereError
 from dunning.core.ladder import LAST_WARNING, RUNGS
-from dunning.decisions.account.story import Row, Story, build_story, find_accounts
+from dunning.decisions.account.story import Story, build_story, find_accounts
 from dunning.decisions.lists.payment_cases import (
     AssessedAccount,
     stop_disconnection,
@@ -20,11 +20,11 @@ from dunning.decisions.lists.payment_cases import (
 )
 from dunning.gateways.snapshots.snapshot import Snapshot
 from dunning.gateways.store import holds, runs
-from dunning.gateways.store.actions import fetch_account_actions
-from dunning.gateways.store.decisions import fetch_account_decisions
+from dunning.gateways.store.actions import AccountAction, fetch_account_actions
+from dunning.gateways.store.decisions import AccountDecision, fetch_account_decisions
 from dunning.jobs.desk.session import DeskSession
 from dunning.jobs.nightly.history import History, gather_history
-from dunning.jobs.queries.fate import fetch_fates
+from dunning.jobs.queries.fate import Fate, fetch_fates
 from dunning.jobs.queries.past_night import find_night, kept_policy
 from dunning.ledger.buckets import buckets_of
 from dunning.policy.rules import Rules
@@ -71,9 +71,9 @@ class AccountPage:
     due_cents: int
     later_cents: int
     coming: Sequence[Coming]
-    proposals: Sequence[Row]
-    nights: Sequence[Row]
-    actions: Sequence[Row]
+    proposals: Sequence[Fate]
+    nights: Sequence[AccountDecision]
+    actions: Sequence[AccountAction]
     own_holds: Sequence[holds.ManualHold]
     dates: Sequence[date]
 
@@ -198,7 +198,7 @@ def _payer(bucket: Any, account: int) -> Payer:
     )
 
 
-def _find_coming(story: Story, own: Sequence[Row], asked: AssessedAccount) -> list[Coming]:
+def _find_coming(story: Story, own: Sequence[Fate], asked: AssessedAccount) -> list[Coming]:
     """Return the next steps of an account, each with the smallest payment that prevents it.
 
     They are the proposals of the night and the next stage; the payment is one of the same night.

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import TypedDict
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from dunning.core.words import STAGES
 from dunning.gateways.postgres.database import Engine
 from dunning.gateways.store import runs
-from dunning.gateways.store.decisions import count_stage, fetch_stage
+from dunning.gateways.store.decisions import StageRow, count_stage, fetch_stage
 from dunning.jobs.desk.list_files import fetch_file, find_run
 from dunning.jobs.desk.session import DeskSession, RefusedError
 from dunning.jobs.queries.past_night import kept_policy
@@ -27,12 +27,21 @@ _DATES = 62
 _ITEMS = ["premise_no", "payer_code", "open_cents", "limitation_on"]
 
 
+class NearRow(TypedDict):
+    """An account with items near their limitation. limitation_on: of the first one."""
+
+    premise_no: str
+    payer_code: str
+    open_cents: int
+    items: int
+    limitation_on: date
+
+
 @dataclass(frozen=True)
 class Group:
     """A page of a group's accounts on a closed night. cents: open; page: one that exists.
 
-    rows of a stage: as `store.decisions.fetch_stage`; of NEAR: premise_no, payer_code, items,
-    open_cents, limitation_on (the first one), the soonest first.
+    rows: those of NEAR the soonest first.
     """
 
     name: str
@@ -41,7 +50,7 @@ class Group:
     accounts: int
     cents: int
     items: int
-    rows: Sequence[dict[str, Any]]
+    rows: Sequence[StageRow] | Sequence[NearRow]
     page: int
     pages: int
 

@@ -5,7 +5,6 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -25,6 +24,7 @@ from dunning.gateways.files.publishing import MANIFEST
 from dunning.gateways.files.targets import target_of
 from dunning.gateways.store import runs
 from dunning.jobs.desk.session import DeskSession, RefusedError
+from dunning.jobs.nightly.receipts import Manifest
 
 # The files of each list with a page; messages have one file per channel.
 FILES: Mapping[str, tuple[ListFile, ...]] = {
@@ -79,16 +79,19 @@ def find_run(session: DeskSession, as_of: date | None) -> runs.RecordedRun:
     return run
 
 
-def fetch_manifest(run: runs.RecordedRun) -> dict[str, Any]:
+def fetch_manifest(run: runs.RecordedRun) -> Manifest:
     """Return the manifest of a run from its record, or from its folder if it was not recorded.
 
     Raises:
         RefusedError: the stored file is not the one that the run published.
     """
-    recorded = run.receipts.get("manifest")
-    return recorded or dict(
-        json.loads(_fetch(run.out or "", run.as_of, MANIFEST, run.manifest_sha256 or ""))
+    recorded: Manifest | None = run.receipts.get("manifest")
+    if recorded:
+        return recorded
+    published: Manifest = json.loads(
+        _fetch(run.out or "", run.as_of, MANIFEST, run.manifest_sha256 or "")
     )
+    return published
 
 
 def fetch_list(run: runs.RecordedRun, name: str) -> pa.Table:

@@ -38,6 +38,10 @@ _VISIBLE = 4
 _SHOWN_SIGNS = 600  # of a cell in a list; a refused row may be a whole file
 
 
+# A row as plain values by source; which ones, the columns of its list say.
+ListRow = dict[str, Any]
+
+
 @dataclass(frozen=True)
 class Overview:
     """The lists of a night: name, rows, cents (None where a list has no sum), and file names."""
@@ -87,7 +91,7 @@ class ListPage:
     as_of: date
     dates: Sequence[date]
     columns: Sequence[ListColumn]
-    rows: Sequence[dict[str, Any]]
+    rows: Sequence[ListRow]
     count: int
     sums: Mapping[str, int]
     choices: Sequence[Choice]
@@ -106,9 +110,9 @@ class RowPage:
     name: str
     as_of: date
     columns: Sequence[ListColumn]
-    rows: Sequence[dict[str, Any]]
+    rows: Sequence[ListRow]
     item_columns: Sequence[ListColumn]
-    items: Sequence[dict[str, Any]]
+    items: Sequence[ListRow]
 
 
 def read_overview(session: DeskSession, as_of: date | None) -> Overview | None:
@@ -184,7 +188,7 @@ def read_row_page(
             premise_no=premise_no,
             payer_code=payer_code,
         )
-    items: list[dict[str, Any]] = []
+    items: list[ListRow] = []
     if name == "court":
         items = fetch_rows(
             run, "court_items", {"case_ref": found["case_ref"].to_pylist()}
@@ -258,14 +262,14 @@ def _downloads(name: str) -> list[str]:
     return [each for each, listed in DOWNLOADS.items() if listed in FILES[name]]
 
 
-def _to_rows(rows: pa.Table, *, is_whole: bool) -> list[dict[str, Any]]:
+def _to_rows(rows: pa.Table, *, is_whole: bool) -> list[ListRow]:
     if _SECRET in rows.column_names and not is_whole:
         rows = mask_secrets(rows)
-    entries: list[dict[str, Any]] = rows.to_pylist()
+    entries: list[ListRow] = rows.to_pylist()
     return entries
 
 
-def _shorten(row: dict[str, Any]) -> dict[str, Any]:
+def _shorten(row: ListRow) -> ListRow:
     is_long = {
         name: isinstance(value, str) and len(value) > _SHOWN_SIGNS for name, value in row.items()
     }

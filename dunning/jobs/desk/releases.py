@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import TypedDict
 
 from dunning.core.errors import DunningError
 from dunning.core.lists import LISTS
@@ -47,14 +47,21 @@ class Files:
     refusal: str = ""
 
 
+class RowOut(TypedDict):
+    """A row of a released list that is out still."""
+
+    premise_no: str
+    payer_code: str
+    principal_cents: int
+
+
 @dataclass(frozen=True)
 class ReleasePage:
     """A released list.
 
     dropped: rows held back at the last check, by reason. recalls: each with its kill list.
 
-    out: the first rows that are out still, premise_no, payer_code, principal_cents; out_rows: how
-    many there are.
+    out: the first rows that are out still; out_rows: how many there are.
     approvers: the users who may recall it on the page.
     """
 
@@ -63,7 +70,7 @@ class ReleasePage:
     sent: Files
     dropped: Mapping[str, int]
     recalls: Sequence[tuple[Recall, Files]]
-    out: Sequence[dict[str, Any]]
+    out: Sequence[RowOut]
     out_rows: int
     approvers: Sequence[str]
 

@@ -5,10 +5,9 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from dunning.core.errors import NotThereError
-from dunning.gateways.snapshots.what_if_store import WhatIfStore, read_order
+from dunning.gateways.snapshots.what_if_store import TrialOrder, WhatIfStore, read_order
 from dunning.gateways.store import runs
 from dunning.jobs.desk.drafts import (
     FILES,
@@ -170,7 +169,7 @@ def _order_checked(
         return TrialAnswer(findings=sorted(findings))
     if after == before:
         return TrialAnswer(refusal="unchanged")
-    details = {
+    details: TrialOrder = {
         "author": author,
         "file": request.file,
         "nights": [night.isoformat() for night in after],
@@ -188,7 +187,7 @@ def _order_checked(
 def _store(
     session: DeskSession,
     form_id: str,
-    details: dict[str, Any],
+    details: TrialOrder,
     contents: Mapping[str, bytes],
     going: Going,
 ) -> TrialAnswer:

@@ -1,7 +1,7 @@
 """The result of a what-if trial: its state, its sums, its moves page by page, its files."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,8 @@ import pyarrow.compute as pc
 
 from dunning.core.errors import NotThereError
 from dunning.gateways.snapshots.what_if_store import (
+    TrialDone,
+    TrialNight,
     WhatIfStore,
     ordered_at,
     read_done,
@@ -33,7 +35,7 @@ class Result:
     """A what-if result. state: `waiting`, `working`, `done`, `refused` or `interrupted`.
 
     progress: a line of where it is. refusal: why the nights cannot be decided. nights: what was
-    found, as `what_if_run` sums it up.
+    found.
     """
 
     result_id: str
@@ -45,18 +47,18 @@ class Result:
     state: str
     progress: str = ""
     refusal: str = ""
-    nights: Sequence[dict[str, Any]] = field(default=())
+    nights: Sequence[TrialNight] = ()
 
 
 @dataclass(frozen=True)
 class Moves:
     """A page of the moves of one night, largest sums first.
 
-    count, cents_before, cents_after: of all filtered moves.
+    rows: with the columns of `changes.MOVEMENTS`. count, cents_before, cents_after: of all filtered moves.
     """
 
     night: date
-    rows: Sequence[dict[str, Any]]
+    rows: Sequence[Mapping[str, Any]]
     count: int
     cents_before: int
     cents_after: int
@@ -131,7 +133,7 @@ def read_changed(session: DeskSession, result_id: str) -> str:
     return (find_folder(session, result_id) / "changed.toml").read_text("utf-8")
 
 
-def sum_up(found: Mapping[str, Any]) -> Sums:
+def sum_up(found: TrialNight) -> Sums:
     """Return the sums of a night from the results of `what_if_run`."""
     places, cells, size = found["places"], found["stages"], range(len(found["places"]))
     # cells[n][m] = (accounts, cents before, cents after) of the way from stage n to stage m:
@@ -234,7 +236,7 @@ def _read_result(folder: Path, going: Going) -> Result:
     )
 
 
-def _state_of(done: Mapping[str, Any] | None, going: str) -> str:
+def _state_of(done: TrialDone | None, going: str) -> str:
     """Return the state of a trial. going: its word of `Going`; empty for one that has ended.
 
     What is complete is so even while Airflow has not yet closed its run; what was refused may be

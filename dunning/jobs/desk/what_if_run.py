@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,6 +15,9 @@ from dunning.documents.pages.policy_text import label_of, title_of
 from dunning.documents.pages.rule_values import write_value
 from dunning.gateways.settings.environment import Settings
 from dunning.gateways.snapshots.what_if_store import (
+    RuleText,
+    TrialDone,
+    TrialNight,
     WhatIfStore,
     clear,
     read_done,
@@ -30,7 +33,15 @@ LANGUAGES = ("bg", "en")
 _POLITE = 5
 
 
-def run(result_id: str) -> dict[str, Any]:
+class TrialReceipt(TypedDict):
+    """The numbers of nights and moves of a trial."""
+
+    result_id: str
+    nights: int
+    moves: int
+
+
+def run(result_id: str) -> TrialReceipt:
     """Decide each night of a stored trial again; return the numbers of nights and moves.
 
     A user who starts the DAG by hand can name a stored trial and nothing else: the rules and the
@@ -52,7 +63,7 @@ def run(result_id: str) -> dict[str, Any]:
     return decide(folder)
 
 
-def decide(folder: Path) -> dict[str, Any]:
+def decide(folder: Path) -> TrialReceipt:
     """Decide the nights in a trial's folder and write the results there, as `run` does."""
     done = read_done(folder)
     if done is None or done["refusal"]:
@@ -71,10 +82,10 @@ def list_file(folder: Path, night: date, suffix: str) -> Path:
     return folder / f"simulate-{night}" / f"simulate.{suffix}"
 
 
-def _decide_all(folder: Path, nights: Iterable[date]) -> dict[str, Any]:
+def _decide_all(folder: Path, nights: Iterable[date]) -> TrialDone:
     clear(folder)
     try:
-        done = {"refusal": "", "nights": [_decide(folder, night) for night in nights]}
+        done: TrialDone = {"refusal": "", "nights": [_decide(folder, night) for night in nights]}
     except DunningError as error:
         # The refusal is stored before it is raised: the page reads it from there.
         replace_done(folder, {"refusal": str(error), "nights": []})
@@ -83,7 +94,7 @@ def _decide_all(folder: Path, nights: Iterable[date]) -> dict[str, Any]:
     return done
 
 
-def _decide(folder: Path, night: date) -> dict[str, Any]:
+def _decide(folder: Path, night: date) -> TrialNight:
     def note(message: str) -> None:
         replace_progress(folder, f"{night:%d.%m.%Y}: {message}")
 
@@ -101,7 +112,7 @@ def _order(moves: pa.Table) -> pa.Table:
     return moves.append_column("weight", weight).sort_by(order).drop_columns(["weight"])
 
 
-def _sum_up(comparison: Comparison) -> dict[str, Any]:
+def _sum_up(comparison: Comparison) -> TrialNight:
     changes = comparison.changes
     return {
         "night": comparison.after_on.isoformat(),
@@ -114,7 +125,7 @@ def _sum_up(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def _rule_to_json(change: RuleChange) -> dict[str, Any]:
+def _rule_to_json(change: RuleChange) -> dict[str, RuleText]:
     """Return a changed value by language: title of its file, label, and both sides as lines."""
     row = change.after or change.before
     assert row is not None
@@ -129,5 +140,5 @@ def _rule_to_json(change: RuleChange) -> dict[str, Any]:
     }
 
 
-def _lines(language: str, row: Row | None) -> Iterable[str]:
+def _lines(language: str, row: Row | None) -> list[str]:
     return write_value(language, row)

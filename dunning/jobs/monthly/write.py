@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import pyarrow as pa
 
@@ -22,6 +22,7 @@ from dunning.jobs.monthly.plan import Planned, plan_seal
 from dunning.jobs.monthly.render import RenderedUnit, read_rendered, rows_file
 from dunning.jobs.monthly.runs import NoticesRun
 from dunning.jobs.monthly.units import Unit, read_units
+from dunning.jobs.nightly.receipts import ManifestPolicy
 
 
 class WithheldCounts(TypedDict):
@@ -44,6 +45,28 @@ class NoticeCounts(TypedDict):
     withheld: WithheldCounts
     total_cents: int
     overdue_cents: int
+
+
+class NoticesLedger(TypedDict):
+    """The ledger that the notices were made from."""
+
+    fingerprint: str
+
+
+class NoticesManifest(NoticeCounts):
+    """The manifest of a service's notices.
+
+    wording: SHA-256 by name of the templates. files: SHA-256 by name.
+    """
+
+    as_of: str
+    service: str
+    since: str
+    ledger: NoticesLedger
+    policy: ManifestPolicy
+    wording: dict[str, str]
+    is_signed: bool
+    files: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -90,7 +113,7 @@ def write_lists(this: NoticesRun, planned: Planned) -> Written:
         )
     counts = _count(planned, rendered, len(withheld))
     # one name is one file: lists and notices do not share names
-    manifest = _manifest(this, counts) | {"files": files | lists}
+    manifest = _manifest(this, counts, files | lists)
     content = manifest_bytes(manifest)
     write_private(this.prepared / MANIFEST, content)
     return Written(_sha256(content), _content_sha256(this, manifest, mails), counts)
@@ -130,7 +153,7 @@ def _count(planned: Planned, rendered: list[RenderedUnit], withheld: int) -> Not
     }
 
 
-def _manifest(this: NoticesRun, counts: NoticeCounts) -> dict[str, Any]:
+def _manifest(this: NoticesRun, counts: NoticeCounts, files: dict[str, str]) -> NoticesManifest:
     return {
         "as_of": this.as_of.isoformat(),
         "service": this.service,
@@ -139,11 +162,12 @@ def _manifest(this: NoticesRun, counts: NoticeCounts) -> dict[str, Any]:
         "policy": {"version": this.policy_version, "files": this.policy().hashes()},
         "wording": this.wording,
         "is_signed": this.is_signed,
+        "files": files,
         **counts,
     }
 
 
-def _content_sha256(this: NoticesRun, manifest: dict[str, Any], mails: list[Unit]) -> str:
+def _content_sha256(this: NoticesRun, manifest: NoticesManifest, mails: list[Unit]) -> str:
     """Return the SHA-256 of the content without signatures: their bytes may differ each time."""
     # E-mail files, and the list that names their hashes, differ with each signature; they are
     # replaced by the hashes of the unsigned files.
@@ -151,7 +175,7 @@ def _content_sha256(this: NoticesRun, manifest: dict[str, Any], mails: list[Unit
         name: name.startswith("email/") or name == f"{EMAIL.path}.csv" for name in manifest["files"]
     }
     rest = {name: sha256 for name, sha256 in manifest["files"].items() if not is_mail[name]}
-    digest = hashlib.sha256(manifest_bytes(manifest | {"files": rest}))
+    digest = hashlib.sha256(manifest_bytes({**manifest, "files": rest}))
     unsigned = (
         # the hash without signature takes the place of the file's own
         rows.drop_columns("sha256").rename_columns({"content_sha256": "sha256"})

@@ -3,18 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from dunning.documents.pages.fate_text import Step
 from dunning.gateways.postgres.database import Source
 from dunning.gateways.store import holds, proposals, releases, runs
-from dunning.gateways.store.actions import fetch_account_actions
+from dunning.gateways.store.actions import AccountAction, fetch_account_actions
+from dunning.gateways.store.proposals import AccountProposal
 
-Row = dict[str, Any]
-_LIST_OF = {
-    "field": "disconnections",
-    "court": "court",
-}  # by channel; every other one carries messages
+# By channel; every other one carries messages.
+_LIST_OF = {"field": "disconnections", "court": "court"}
+
+
+class Fate(AccountProposal):
+    """A proposal with its later history, step by step."""
+
+    steps: list[Step]
 
 
 @dataclass(frozen=True)
@@ -29,11 +32,8 @@ class _Known:
 
 def fetch_fates(
     source: Source, as_of: date, premise_no: str, payer_code: str | None = None
-) -> list[Row]:
-    """Return the proposals of a night for a premise or one account, with their `steps`.
-
-    `steps`: the later history of each row.
-    """
+) -> list[Fate]:
+    """Return the proposals of a night for a premise or one account, with their later history."""
     rows = proposals.fetch_account_proposals(source, as_of, premise_no)
     rows = [row for row in rows if payer_code in (None, row["payer_code"])]
     if not rows:
@@ -53,7 +53,9 @@ def fetch_fates(
     ]
 
 
-def _find_steps(row: Row, as_of: date, known: _Known, actions: Sequence[Row]) -> list[Step]:
+def _find_steps(
+    row: AccountProposal, as_of: date, known: _Known, actions: Sequence[AccountAction]
+) -> list[Step]:
     if row["state"] == "withheld":
         return [Step("withheld", on=as_of, note=row["reason"] or "")]
     steps = [Step("proposed", on=as_of), *_hold_steps(row, as_of, known)]
@@ -72,14 +74,14 @@ def _find_steps(row: Row, as_of: date, known: _Known, actions: Sequence[Row]) ->
             Step(
                 "recalled",
                 action["recalled_at"],
-                by=action["recalled_by"],
-                note=action["recall_reason"],
+                by=action["recalled_by"] or "",
+                note=action["recall_reason"] or "",
             )
         )
     return steps
 
 
-def _hold_steps(row: Row, as_of: date, known: _Known) -> list[Step]:
+def _hold_steps(row: AccountProposal, as_of: date, known: _Known) -> list[Step]:
     """Return the manual holds set on this list, oldest first."""
     own = [
         hold
@@ -91,7 +93,7 @@ def _hold_steps(row: Row, as_of: date, known: _Known) -> list[Step]:
     return [Step("struck", hold.recorded_at, by=hold.author, note=hold.note) for hold in own]
 
 
-def _answered(row: Row, known: _Known) -> list[Step]:
+def _answered(row: AccountProposal, known: _Known) -> list[Step]:
     own = [answer for answer in known.answers if answer.list_name == row["list"]]
     named = ("approved", "rejected")
     return [
@@ -105,7 +107,7 @@ def _answered(row: Row, known: _Known) -> list[Step]:
     ]
 
 
-def _unanswered(row: Row, as_of: date, known: _Known) -> list[Step]:
+def _unanswered(row: AccountProposal, as_of: date, known: _Known) -> list[Step]:
     """Return the state of a list that was not released.
 
     Waiting, unless it was answered or replaced by a newer night's list.
@@ -119,7 +121,9 @@ def _unanswered(row: Row, as_of: date, known: _Known) -> list[Step]:
     return [] if last else [Step("waiting")]
 
 
-def _find_action(row: Row, as_of: date, actions: Sequence[Row]) -> Row | None:
+def _find_action(
+    row: AccountProposal, as_of: date, actions: Sequence[AccountAction]
+) -> AccountAction | None:
     own = [
         action for action in actions if action["as_of"] == as_of and _list_of(action) == row["list"]
     ]
@@ -129,5 +133,5 @@ def _find_action(row: Row, as_of: date, actions: Sequence[Row]) -> Row | None:
     return own[0] if own else None
 
 
-def _list_of(action: Row) -> str:
+def _list_of(action: AccountAction) -> str:
     return _LIST_OF.get(action["channel"], "reminders")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +38,26 @@ _FILES: dict[str, tuple[ListFile, ...]] = {
     "disconnections": (DISCONNECTIONS,),
     "court": (COURT,),
 }
+
+
+class ReleaseManifest(TypedDict):
+    """The manifest of a release's files.
+
+    of: SHA-256 by name of the files that were approved. answer: see `publish.Reply`. looked_on,
+    ledger: the day and the ledger's fingerprint of the last look. rows, cents: of what left.
+    dropped: rows by reason. files: SHA-256 by name.
+    """
+
+    as_of: str
+    list: str
+    of: dict[str, str]
+    answer: dict[str, str]
+    looked_on: str
+    ledger: str
+    rows: int
+    cents: int
+    dropped: dict[str, int]
+    files: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -121,8 +141,8 @@ def write_release(
     found: PublishedRows,
     reasons: pa.Array,
     look: Look,
-    answer: Mapping[str, Any],
-) -> dict[str, Any]:
+    answer: Mapping[str, str],
+) -> ReleaseManifest:
     """Write the rows that leave and those that are dropped; return the manifest.
 
     Args:
@@ -135,7 +155,7 @@ def write_release(
     for name, content in render_list(replace(WITHHELD, path="dropped"), dropped, offer.as_of):
         write_private(folder / name, content)
     leaving = found.rows.filter(kept)
-    manifest = {
+    manifest: ReleaseManifest = {
         "as_of": offer.as_of.isoformat(),
         "list": offer.list_name,
         "of": offer.files,

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any, NotRequired, TypedDict
+from typing import NotRequired, TypedDict
 
 import numpy as np
 import pyarrow as pa
@@ -32,7 +32,7 @@ from dunning.gateways.store.readers import reading
 from dunning.jobs.queries.past_night import kept_policy
 from dunning.jobs.recovery import recover
 from dunning.jobs.release.actions import actions_of
-from dunning.jobs.release.files import PublishedRows, read_rows, write_release
+from dunning.jobs.release.files import PublishedRows, ReleaseManifest, read_rows, write_release
 from dunning.jobs.release.last_look import BUILT_IN, Layout, look_again
 from dunning.jobs.release.offer import Offer, require_newest
 from dunning.jobs.release.sample import require_sample
@@ -267,7 +267,7 @@ def _publish(
     offer: Offer,
     known: runs.RecordedRun,
     leaving: pa.Table,
-    manifest: dict[str, Any],
+    manifest: ReleaseManifest,
     work: Path,
 ) -> Outcome:
     check_prepared(work)
