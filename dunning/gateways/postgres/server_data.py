@@ -53,11 +53,19 @@ def initialise(home: Path, account: Account) -> None:
     account.own(new)
     if not account.is_other:
         close_to_others(home)
+    _check(account.run(_initdb(new), capture_output=True), home)
+    statements = "".join(f"CREATE DATABASE {name};\n" for name in DATABASES)
+    _check(account.run(_single_user(new), input=statements, capture_output=True), home)
+    new.rename(data_dir(home))
+
+
+def _initdb(data: Path) -> list[str]:
+    """Return the command that makes a data folder."""
     options = [word for name, value in _CONFIGURATION.items() for word in ("-c", f"{name}={value}")]
-    initdb = [
+    return [
         _program("initdb"),
         "-D",
-        str(new),
+        str(data),
         "-U",
         SUPERUSER,
         "-E",
@@ -70,20 +78,19 @@ def initialise(home: Path, account: Account) -> None:
         "--no-instructions",
         *options,
     ]
-    _check(account.run(initdb, capture_output=True), home)
-    statements = "".join(f"CREATE DATABASE {name};\n" for name in DATABASES)
-    # single-user mode: the databases are made before any server runs on the folder
-    single = [
+
+
+def _single_user(data: Path) -> list[str]:
+    """Return the command that takes statements before any server runs on a data folder."""
+    return [
         _program("postgres"),
         "--single",
         "-D",
-        str(new),
+        str(data),
         "-c",
         "logging_collector=off",
         "postgres",
     ]
-    _check(account.run(single, input=statements, capture_output=True), home)
-    new.rename(data_dir(home))
 
 
 def launch(home: Path, account: Account) -> None:

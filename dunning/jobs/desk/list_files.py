@@ -24,7 +24,7 @@ from dunning.gateways.files.publishing import MANIFEST
 from dunning.gateways.files.targets import target_of
 from dunning.gateways.store import runs
 from dunning.jobs.desk.session import DeskSession, RefusedError
-from dunning.jobs.nightly.receipts import Manifest
+from dunning.jobs.nightly.receipts import RunManifest
 
 # The files of each list with a page; messages have one file per channel.
 FILES: Mapping[str, tuple[ListFile, ...]] = {
@@ -79,16 +79,16 @@ def find_run(session: DeskSession, as_of: date | None) -> runs.RecordedRun:
     return run
 
 
-def fetch_manifest(run: runs.RecordedRun) -> Manifest:
+def fetch_manifest(run: runs.RecordedRun) -> RunManifest:
     """Return the manifest of a run from its record, or from its folder if it was not recorded.
 
     Raises:
         RefusedError: the stored file is not the one that the run published.
     """
-    recorded: Manifest | None = run.receipts.get("manifest")
+    recorded: RunManifest | None = run.receipts.get("manifest")
     if recorded:
         return recorded
-    published: Manifest = json.loads(
+    published: RunManifest = json.loads(
         _fetch(run.out or "", run.as_of, MANIFEST, run.manifest_sha256 or "")
     )
     return published

@@ -15,7 +15,7 @@ from dunning.gateways.store import runs
 from dunning.gateways.store.figures import Figure, StageMove, fetch_figures, fetch_stage_moves
 from dunning.gateways.store.releases import ListRelease, fetch_releases
 from dunning.jobs.desk.session import DeskSession
-from dunning.jobs.nightly.receipts import Manifest
+from dunning.jobs.nightly.receipts import RunManifest
 from dunning.jobs.queries.past_night import kept_policy
 
 DATES = 62
@@ -149,7 +149,7 @@ def newest_run(session: DeskSession) -> runs.RecordedRun | None:
 
 def _read_tonight(session: DeskSession, run: runs.RecordedRun, dates: list[date]) -> Tonight:
     day = run.as_of
-    manifest: Manifest = run.receipts["manifest"]
+    manifest: RunManifest = run.receipts["manifest"]
     figures = fetch_figures(
         session.engine, since=day - timedelta(days=_MEMORY_DAYS), before=day + timedelta(days=1)
     )
@@ -196,7 +196,7 @@ def _names(people: Any, list_name: str) -> list[str]:
     return [person.user_name for person in approvers_of(people, list_name)]
 
 
-def _tables(manifest: Manifest) -> list[Line]:
+def _tables(manifest: RunManifest) -> list[Line]:
     counted = manifest["ledger"]["tables"]["tables"]
     return [Line(table=name, **counts) for name, counts in counted.items()]
 

@@ -97,19 +97,11 @@ def begin(
             damaged, no premise has the service, tables that protect people were missing, wording
             was changed after it had been sent, or the certificate cannot sign.
     """
-    # An interrupted close belongs to the nightly runs: it is finished under their lock, not ours.
-    if outbox.fetch_intents(connection, CLOSE):
-        with run_lock(engine, request.purpose) as own:
-            recover(own)
-    outbox.recover(connection, notices.NOTICES)
+    _finish_interrupted(engine, connection, request)
     # we hold the lock, so no other run is at work in these
     remove_folders(find_notices_folders(settings, request.service))
-    night = open_night(
-        settings,
-        connection,
-        request.as_of,
-        load_checked_policy(request.policy) if request.policy else None,
-    )
+    policy = load_checked_policy(request.policy) if request.policy else None
+    night = open_night(settings, connection, request.as_of, policy)
     _refuse_unfit(night, request)
     templates = _read_templates(night.rules.notices.wording)
     wording = {name: hashlib.sha256(content).hexdigest() for name, content in templates.items()}
@@ -117,13 +109,36 @@ def begin(
     # key and certificate are opened now: a wrong one must stop the run before the long steps
     open_receipt_key(settings.home)
     is_signed = find_seal(request.as_of) is not None
+    this = _make_run(settings, connection, request, night, wording, is_signed)
+    _lay_out(this, night, templates)
+    return this.to_receipt()
+
+
+def _finish_interrupted(engine: Engine, connection: Connection, request: MonthlyRequest) -> None:
+    """Bring an interrupted close, and interrupted notices, to their end."""
+    # An interrupted close belongs to the nightly runs: it is finished under their lock, not ours.
+    if outbox.fetch_intents(connection, CLOSE):
+        with run_lock(engine, request.purpose) as own:
+            recover(own)
+    outbox.recover(connection, notices.NOTICES)
+
+
+def _make_run(
+    settings: Settings,
+    connection: Connection,
+    request: MonthlyRequest,
+    night: Night,
+    wording: dict[str, str],
+    is_signed: bool,
+) -> NoticesRun:
+    """Return the run as its steps pass it on."""
     known = notices.fetch_notice_run(connection, request.as_of, request.service)
     is_closed = night.known.state == "closed"
     # a run that is recorded shows the same documents again
     since = known.since if known else _since(connection, night, request.service)
     memory = recall_shown(connection, request.service, since, known)
     remarks = ((_OPEN_NIGHT, not is_closed and not request.dry_run), (_AGAIN, known is not None))
-    this = NoticesRun(
+    return NoticesRun(
         as_of=request.as_of,
         service=request.service,
         since=since,
@@ -140,8 +155,6 @@ def begin(
         wording=wording,
         warnings=[text for text, is_so in remarks if is_so],
     )
-    _lay_out(this, night, templates)
-    return this.to_receipt()
 
 
 def _since(connection: Connection, night: Night, service: str) -> date:

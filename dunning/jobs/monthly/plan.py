@@ -76,9 +76,7 @@ def run(run: RunReceipt, shards: list[Gathered]) -> Planned:
         raise DunningError(
             f"{gathered} notices were gathered but others put into order. Run the whole date again."
         )
-    withheld = pa.concat_tables([read_table(path) for path in find_withheld(this, len(own))])
-    withheld = withheld.sort_by([(key, "ascending") for key in SORT_KEYS["withheld"]])
-    write_table(Path(this.units) / "withheld.parquet", withheld)
+    withheld = _join_withheld(this, len(own))
     receipt: Planned = {
         "email": counts["email"],
         "post": counts["post"],
@@ -98,6 +96,14 @@ def run(run: RunReceipt, shards: list[Gathered]) -> Planned:
 def plan_seal(this: NoticesRun) -> Path:
     """Return the seal of the units."""
     return this.units / "units.seal"
+
+
+def _join_withheld(this: NoticesRun, shards: int) -> pa.Table:
+    """Write the withheld rows of all shards as one table; return it."""
+    withheld = pa.concat_tables([read_table(path) for path in find_withheld(this, shards)])
+    withheld = withheld.sort_by([(key, "ascending") for key in SORT_KEYS["withheld"]])
+    write_table(Path(this.units) / "withheld.parquet", withheld)
+    return withheld
 
 
 def _cut(this: NoticesRun, streams: list[Path]) -> tuple[Counter[str], int]:

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -34,6 +35,16 @@ from dunning.policy.rules import Rules
 _READ = tuple(name for name in SCHEMAS if name != "invoice_lines")
 
 
+@dataclass(frozen=True)
+class _ShardSums:
+    """What the buckets of a shard add up to. books: minor units by `CUR.line`; stages: accounts."""
+
+    books: Counter[str] = field(default_factory=Counter)
+    stages: Counter[str] = field(default_factory=Counter)
+    proposed: list[Proposed] = field(default_factory=list)
+    ages: list[pa.Table] = field(default_factory=list)
+
+
 def run(run: RunReceipt, shard: int = 0, shards: int = 1) -> ShardReceipt:
     """Write one shard's decisions and proposals; return its counts per stage.
 
@@ -48,40 +59,42 @@ def run(run: RunReceipt, shard: int = 0, shards: int = 1) -> ShardReceipt:
     this = NightlyRun.of(run)
     folder = shard_folder(Path(this.work), shard, shards)
     check_seal(this.given_seal)
-    snapshot, rules = this.open_snapshot(), this.rules()
-    history = History.read(Path(this.work))
-    books: Counter[str] = Counter()
-    stages: Counter[str] = Counter()
-    proposed: list[Proposed] = []
-    ages: list[pa.Table] = []
-    filled = set(snapshot.buckets())
-    # One bucket in memory at a time: all rows of an account are in the same bucket.
-    with StreamWriter(folder) as writer:
-        for index in (index for index in shard_buckets(shard, shards) if index in filled):
-            bucket, decision, assessment = history.decide(
-                snapshot.read_bucket(index, _READ, UNREAD), this.as_of, rules
-            )
-            writer.write(decision_tables(bucket, decision, rules))
-            ages.append(age(bucket, decision, rules))
-            proposed.append(propose(bucket, decision, assessment, rules, this.newest_paid_on))
-            books.update(assessment.allocation.books)
-            counts = np.bincount(decision.accounts["stage"], minlength=len(STAGES))
-            stages.update(dict(zip(STAGES, counts.tolist(), strict=True)))
-    for name, table in merge_proposed(proposed).items():
+    found = _decide(this, shard_buckets(shard, shards), folder)
+    for name, table in merge_proposed(found.proposed).items():
         write_table(folder / f"proposed-{name}.parquet", table)
-    write_table(folder / "ageing.parquet", join_ageing(ages))
+    write_table(folder / "ageing.parquet", join_ageing(found.ages))
     receipt: ShardReceipt = {
         "shard": shard,
         "shards": shards,
-        "accounts": sum(stages.values()),
-        "stages": dict(stages),
+        "accounts": sum(found.stages.values()),
+        "stages": dict(found.stages),
     }
-    with_books: ShardBooks = {**receipt, "books": dict(books)}
+    with_books: ShardBooks = {**receipt, "books": dict(found.books)}
     (folder / "books.json").write_text(json.dumps(with_books), encoding="utf-8")
     # names that begin with a dot are files still being written
     made = [path for path in folder.glob("[!.]*") if path.suffix in (".parquet", ".arrow")]
     seal_files(shard_seal(folder), [folder / "books.json", *made])
     return receipt
+
+
+def _decide(this: NightlyRun, buckets: range, folder: Path) -> _ShardSums:
+    """Write the decisions on the accounts of some buckets; return what was found in them."""
+    snapshot, rules = this.open_snapshot(), this.rules()
+    history = History.read(Path(this.work))
+    found, filled = _ShardSums(), set(snapshot.buckets())
+    # One bucket in memory at a time: all rows of an account are in the same bucket.
+    with StreamWriter(folder) as writer:
+        for index in (index for index in buckets if index in filled):
+            bucket, decision, assessment = history.decide(
+                snapshot.read_bucket(index, _READ, UNREAD), this.as_of, rules
+            )
+            writer.write(decision_tables(bucket, decision, rules))
+            found.ages.append(age(bucket, decision, rules))
+            found.proposed.append(propose(bucket, decision, assessment, rules, this.newest_paid_on))
+            found.books.update(assessment.allocation.books)
+            counts = np.bincount(decision.accounts["stage"], minlength=len(STAGES))
+            found.stages.update(dict(zip(STAGES, counts.tolist(), strict=True)))
+    return found
 
 
 def propose(

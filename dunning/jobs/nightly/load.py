@@ -23,6 +23,7 @@ from dunning.jobs.nightly.extract_warnings import find_warnings, is_stale, newes
 from dunning.jobs.nightly.history import History, gather_history
 from dunning.jobs.nightly.limits import RunLimits, list_limits, read_limits
 from dunning.jobs.nightly.protections import (
+    Protections,
     choose_accepted,
     judge_protections,
     refuse_accepted,
@@ -103,6 +104,25 @@ class NightlyRequest:
         )
 
 
+@dataclass(frozen=True)
+class _Basis:
+    """What a run is decided from, and whether it may record.
+
+    too_old: the payments are, so that nothing may leave. closed_on: last closed date before it.
+    events_seen: the last hold, release or recall that it knows of.
+    """
+
+    policy: Policy
+    rules: Rules
+    snapshot: Snapshot
+    newest_paid_on: date | None
+    too_old: bool
+    protections: Protections
+    closed_on: date | None
+    is_recording: bool
+    events_seen: int
+
+
 def run(
     as_of: str,
     ledger: str,
@@ -155,53 +175,12 @@ def begin(
     policy = _choose_policy(engine, request)
     rules = policy.at(request.as_of)
     snapshot = _load(settings, request, rules, progress)
-    closed_on = runs.last_closed_on(engine)
-    newest_paid_on = snapshot.newest_paid_on(request.as_of)
-    accepted = choose_accepted(engine, request.as_of, request.accept_shrunk)
-    protections = judge_protections(engine, snapshot, request.as_of, rules.loading, accepted)
-    # A database names no day of its own: only the day of its newest payment shows its age.
-    is_dated = snapshot.info["as_of"] is not None and not is_database(request.ledger)
-    too_old = not is_dated and is_stale(newest_paid_on, request.as_of, rules.loading)
-    may_record = not request.dry_run and not too_old and not protections.stops
-    # A date up to the last closed one records nothing; it is decided with the events known then.
-    is_past = closed_on is not None and request.as_of <= closed_on
-    is_recording = may_record and not is_past
-    events_seen = (
-        runs.fetch_events_seen(engine, request.as_of) if is_past else _latest_event(engine)
-    )
-    run_id = _register(
-        engine,
-        request,
-        snapshot,
-        policy,
-        rules,
-        is_recording,
-        newest_paid_on,
-        events_seen,
-        accepted,
-    )
+    basis = _judge(engine, request, policy, rules, snapshot)
+    run_id = _register(engine, request, basis)
     # Folders of killed runs go before this run makes its own.
     sweep(settings, engine)
-    this = NightlyRun(
-        run_id=run_id,
-        as_of=request.as_of,
-        out=request.out,
-        work=str(new_work_folder(settings, request.as_of, run_id)),
-        snapshot=str(snapshot.folder),
-        fingerprint=snapshot.fingerprint,
-        policy_version=rules.version,
-        is_recording=is_recording,
-        closed_on=closed_on,
-        newest_paid_on=newest_paid_on,
-        stops=protections.stops,
-        accepted_shrunk=protections.accepted,
-        events_seen=events_seen,
-        warnings=[
-            *find_warnings(snapshot, request.as_of, newest_paid_on, too_old, protections),
-            *find_doubts(policy, request.as_of),
-        ],
-    )
-    history = gather_history(engine, snapshot, request.as_of, rules, events_seen)
+    this = _make_run(request, basis, run_id, new_work_folder(settings, request.as_of, run_id))
+    history = gather_history(engine, snapshot, request.as_of, rules, basis.events_seen)
     lay_out(this, policy, history, gather_baseline(engine, snapshot, request.as_of, rules.release))
     return {**this.to_receipt(), "tables": snapshot.info["books"]["tables"]}
 
@@ -237,7 +216,7 @@ def _choose_policy(engine: Engine, request: NightlyRequest) -> Policy:
     """Return the request's policy, else that of the date's closed run, else the built-in one.
 
     Raises:
-        DunningError: the order's policy contradicts itself, a ladder out of order for one.
+        DunningError: the request's policy contradicts itself, a ladder out of order for one.
     """
     if request.policy:
         return load_checked_policy(request.policy)
@@ -262,33 +241,81 @@ def load_checked_policy(folder: Path) -> Policy:
     return policy
 
 
-def _register(
-    engine: Engine,
-    request: NightlyRequest,
-    snapshot: Snapshot,
-    policy: Policy,
-    rules: Rules,
-    is_recording: bool,
-    newest_paid_on: date | None,
-    events_seen: int,
-    accepted: Mapping[str, str],
-) -> int:
+def _judge(
+    engine: Engine, request: NightlyRequest, policy: Policy, rules: Rules, snapshot: Snapshot
+) -> _Basis:
+    """Return what the run is decided from, and whether it may record."""
+    newest_paid_on = snapshot.newest_paid_on(request.as_of)
+    accepted = choose_accepted(engine, request.as_of, request.accept_shrunk)
+    protections = judge_protections(engine, snapshot, request.as_of, rules.loading, accepted)
+    # A database names no day of its own: only the day of its newest payment shows its age.
+    is_dated = snapshot.info["as_of"] is not None and not is_database(request.ledger)
+    too_old = not is_dated and is_stale(newest_paid_on, request.as_of, rules.loading)
+    may_record = not request.dry_run and not too_old and not protections.stops
+    # A date up to the last closed one records nothing; it is decided with the events known then.
+    closed_on = runs.last_closed_on(engine)
+    is_past = closed_on is not None and request.as_of <= closed_on
+    events_seen = (
+        runs.fetch_events_seen(engine, request.as_of) if is_past else _latest_event(engine)
+    )
+    return _Basis(
+        policy=policy,
+        rules=rules,
+        snapshot=snapshot,
+        newest_paid_on=newest_paid_on,
+        too_old=too_old,
+        protections=protections,
+        closed_on=closed_on,
+        is_recording=may_record and not is_past,
+        events_seen=events_seen,
+    )
+
+
+def _register(engine: Engine, request: NightlyRequest, basis: _Basis) -> int:
+    """Record the run with what it is decided from; return its number."""
+    snapshot = basis.snapshot
     facts = runs.Facts(
         ledger_fingerprint=snapshot.fingerprint,
         snapshot_name=snapshot.folder.name,
-        policy_version=rules.version,
+        policy_version=basis.rules.version,
         out=request.out,
         newest_invoice_on=newest_invoice_on(snapshot),
-        newest_payment_on=newest_paid_on,
-        events_seen=events_seen,
+        newest_payment_on=basis.newest_paid_on,
+        events_seen=basis.events_seen,
         is_trial=request.dry_run,
     )
     with transact(engine) as connection:
-        run_id = runs.start_run(connection, request.as_of, is_recording=is_recording, facts=facts)
-        inputs.store_policy_files(connection, run_id, policy.files())
+        run_id = runs.start_run(
+            connection, request.as_of, is_recording=basis.is_recording, facts=facts
+        )
+        inputs.store_policy_files(connection, run_id, basis.policy.files())
         inputs.store_table_sizes(connection, run_id, snapshot.table_sizes())
-        inputs.store_accepted(connection, run_id, accepted)
+        inputs.store_accepted(connection, run_id, basis.protections.accepted)
     return run_id
+
+
+def _make_run(request: NightlyRequest, basis: _Basis, run_id: int, work: Path) -> NightlyRun:
+    """Return the run as its steps pass it on."""
+    snapshot, paid_on = basis.snapshot, basis.newest_paid_on
+    return NightlyRun(
+        run_id=run_id,
+        as_of=request.as_of,
+        out=request.out,
+        work=str(work),
+        snapshot=str(snapshot.folder),
+        fingerprint=snapshot.fingerprint,
+        policy_version=basis.rules.version,
+        is_recording=basis.is_recording,
+        closed_on=basis.closed_on,
+        newest_paid_on=paid_on,
+        stops=basis.protections.stops,
+        accepted_shrunk=basis.protections.accepted,
+        events_seen=basis.events_seen,
+        warnings=[
+            *find_warnings(snapshot, request.as_of, paid_on, basis.too_old, basis.protections),
+            *find_doubts(basis.policy, request.as_of),
+        ],
+    )
 
 
 def _latest_event(engine: Engine) -> int:

@@ -42,14 +42,7 @@ def run(run: RunReceipt, shards: list[ShardReceipt]) -> ProposedReceipt:
         {name: read_table(folder / f"proposed-{name}.parquet") for name in SCHEMAS}
         for folder in folders
     )
-    # The order matters: stops first, then repeats, then silences, and the volume limit last,
-    # so that it counts only rows that may really leave.
-    for reason in this.stops.values():
-        proposed = stop_lists(proposed, reason)
-    rules, history = this.rules(), History.read(Path(this.work))
-    proposed = withhold_handed_over(proposed, history.handed_over, this.as_of, rules.release)
-    proposed = silence_listed(proposed, history.handed_over, history.silences, this.as_of, rules)
-    proposed = merge_proposed([limit_reminders(proposed, rules.release)])
+    proposed = _limit(this, proposed)
     check_once(proposed)
     tables = {
         Path(this.work) / "proposed" / f"{name}.parquet": table for name, table in proposed.items()
@@ -69,6 +62,18 @@ def run(run: RunReceipt, shards: list[ShardReceipt]) -> ProposedReceipt:
     receipt_file.write_text(json.dumps(receipt), encoding="utf-8")
     seal_files(this.proposed_seal, [receipt_file, *tables])
     return receipt
+
+
+def _limit(this: NightlyRun, proposed: Proposed) -> Proposed:
+    """Return the proposals of which only those are listed that may leave; the others withheld."""
+    # The order matters: stops first, then repeats, then silences, and the volume limit last,
+    # so that it counts only rows that may really leave.
+    for reason in this.stops.values():
+        proposed = stop_lists(proposed, reason)
+    rules, history = this.rules(), History.read(Path(this.work))
+    proposed = withhold_handed_over(proposed, history.handed_over, this.as_of, rules.release)
+    proposed = silence_listed(proposed, history.handed_over, history.silences, this.as_of, rules)
+    return merge_proposed([limit_reminders(proposed, rules.release)])
 
 
 def check_once(proposed: Proposed) -> None:

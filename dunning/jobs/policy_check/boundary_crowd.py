@@ -137,15 +137,17 @@ def _add_account(rows: dict[str, list[Row]], place: int, case: BoundaryCase) -> 
     )
     rows["tenancies"].append({"account": place, "valid_from": FIRST_DAY, "share": "1"})
     if case.contact:
-        address = {"sms": "+359888123456", "email": "opit@example.com"}[case.contact]
-        rows["contacts"].append(
-            {
-                "payer": place,
-                "channel": words.code(words.CHANNELS, case.contact),
-                "address": address,
-                "registered_at": datetime.combine(case.registered_on, time()),
-            }
-        )
+        rows["contacts"].append(_contact(place, case.contact, case.registered_on))
+
+
+def _contact(place: int, channel: str, registered_on: date) -> Row:
+    address = {"sms": "+359888123456", "email": "opit@example.com"}[channel]
+    return {
+        "payer": place,
+        "channel": words.code(words.CHANNELS, channel),
+        "address": address,
+        "registered_at": datetime.combine(registered_on, time()),
+    }
 
 
 def _add_debts(rows: dict[str, list[Row]], place: int, case: BoundaryCase) -> range:
@@ -194,38 +196,49 @@ def _add_protections(
             }
         )
     if case.plan:
-        signed_on, due_on = case.plan
-        number = len(rows["agreements"])
-        rows["agreements"].append(
-            {
-                "account": place,
-                "agreement_no": f"A{place}",
-                "applied_on": signed_on,
-                "signed_on": signed_on,
-            }
-        )
-        rows["agreement_items"] += [{"agreement": number, "item": item} for item in items]
-        cents = sum(debt.minor for debt in case.debts)
-        rows["instalments"].append(
-            {
-                "agreement": number,
-                "seq": 1,
-                "due_on": due_on,
-                "amount_minor": cents,
-                "is_bgn": False,
-                "amount_cents": cents,
-            }
-        )
+        _add_plan(rows, place, case.plan, sum(debt.minor for debt in case.debts), items)
     for filed_on, closed_on in case.filed:
-        number = len(rows["cases"])
-        rows["cases"].append(
-            {
-                "account": place,
-                "case_no": f"C{place}-{number}",
-                "filed_on": filed_on,
-                "stage_on": closed_on,
-                "stage": words.code(words.CASE_STAGES, "closed"),
-                "outcome": words.code(words.CASE_OUTCOMES, "granted"),
-            }
-        )
-        rows["case_items"] += [{"case": number, "item": item} for item in items]
+        _add_case(rows, place, filed_on, closed_on, items)
+
+
+def _add_plan(
+    rows: dict[str, list[Row]], place: int, plan: tuple[date, date], cents: int, items: range
+) -> None:
+    signed_on, due_on = plan
+    number = len(rows["agreements"])
+    rows["agreements"].append(
+        {
+            "account": place,
+            "agreement_no": f"A{place}",
+            "applied_on": signed_on,
+            "signed_on": signed_on,
+        }
+    )
+    rows["agreement_items"] += [{"agreement": number, "item": item} for item in items]
+    rows["instalments"].append(
+        {
+            "agreement": number,
+            "seq": 1,
+            "due_on": due_on,
+            "amount_minor": cents,
+            "is_bgn": False,
+            "amount_cents": cents,
+        }
+    )
+
+
+def _add_case(
+    rows: dict[str, list[Row]], place: int, filed_on: date, closed_on: date, items: range
+) -> None:
+    number = len(rows["cases"])
+    rows["cases"].append(
+        {
+            "account": place,
+            "case_no": f"C{place}-{number}",
+            "filed_on": filed_on,
+            "stage_on": closed_on,
+            "stage": words.code(words.CASE_STAGES, "closed"),
+            "outcome": words.code(words.CASE_OUTCOMES, "granted"),
+        }
+    )
+    rows["case_items"] += [{"case": number, "item": item} for item in items]

@@ -1,5 +1,6 @@
 """The last check before a list leaves: rows that must stay, each with its true reason."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -94,14 +95,7 @@ def look_again(
             Nothing may leave.
     """
     night = open_night(settings, source, day)
-    newest = (
-        _load(settings, night, ledger, layout, progress)
-        if ledger
-        else _find_newest(settings, source, night)
-    )
-    if newest.fingerprint != night.snapshot.fingerprint:
-        _refuse_older(night, newest)
-        _refuse_unprotected(night, newest)
+    newest = _open_newest(settings, source, night, ledger, layout, progress)
     # never earlier than the list's own day: deadlines would move back
     look = Look(max(day, on), newest.fingerprint)
     in_force = _holds_in_force(source)
@@ -109,19 +103,41 @@ def look_again(
     held = pc.coalesce(
         find_held_back(rows, list_name, in_force), find_late(list_name, rows, look.looked_on)
     )
-    # A hold on a premise also protects other accounts there: only a new decision finds them.
-    newer = [
-        hold
-        for hold in in_force
-        if hold.reason in OF_PREMISE and hold.hold_no > night.known.events_seen
-    ]
-    is_known = list_name != "disconnections" or not newer
     # Same day, same ledger, no new hold: this would repeat the very decision that made the list.
-    if (look.looked_on, look.fingerprint) == (day, night.snapshot.fingerprint) and is_known:
+    is_same = (look.looked_on, look.fingerprint) == (day, night.snapshot.fingerprint)
+    if is_same and not _may_protect_others(night, list_name, in_force):
         return held, look
-    return pc.coalesce(
-        held, _decide_anew(source, night, newest, look.looked_on, list_name, rows, progress)
-    ), look
+    anew = _decide_anew(source, night, newest, look.looked_on, list_name, rows, progress)
+    return pc.coalesce(held, anew), look
+
+
+def _open_newest(
+    settings: Settings,
+    source: Source,
+    night: Night,
+    ledger: str | None,
+    layout: Layout,
+    progress: Progress,
+) -> Snapshot:
+    """Return the snapshot of the newest extract that is known; see `look_again`."""
+    if ledger:
+        newest = _load(settings, night, ledger, layout, progress)
+    else:
+        newest = _find_newest(settings, source, night)
+    if newest.fingerprint != night.snapshot.fingerprint:
+        _refuse_older(night, newest)
+        _refuse_unprotected(night, newest)
+    return newest
+
+
+def _may_protect_others(night: Night, list_name: str, in_force: Sequence[holds.ManualHold]) -> bool:
+    """Return whether a hold set since the night protects other accounts of its premise, too.
+
+    Only a new decision finds these accounts.
+    """
+    return list_name == "disconnections" and any(
+        hold.reason in OF_PREMISE and hold.hold_no > night.known.events_seen for hold in in_force
+    )
 
 
 def _holds_in_force(source: Source) -> list[holds.ManualHold]:

@@ -138,13 +138,8 @@ def release(
     recover(connection)
     out = releases.fetch_released(connection, offer.as_of).get(offer.list_name)
     if out is not None:
-        return _receipt(
-            offer,
-            "recalled" if out.recalled_by else "released",
-            out.row_count,
-            out.cents,
-            out.dropped,
-        )
+        state = "recalled" if out.recalled_by else "released"
+        return _receipt(offer, state, out.row_count, out.cents, out.dropped)
     # A rejection or an expired question may still be recorded after a newer date was closed.
     known = require_newest(connection, offer.as_of) if reply.answer in MAY_LEAVE else None
     if known is not None and reply.answer == "automatic":
@@ -154,6 +149,21 @@ def release(
     _record(connection, offer, reply)
     if known is None:
         return _receipt(offer, reply.answer, 0, 0, 0)
+    return _let_out(settings, connection, offer, reply, known, on, ledger, progress, layout)
+
+
+def _let_out(
+    settings: Settings,
+    connection: Connection,
+    offer: Offer,
+    reply: Reply,
+    known: runs.RecordedRun,
+    on: date,
+    ledger: str | None,
+    progress: Progress,
+    layout: Layout,
+) -> Outcome:
+    """Look at each row again and publish those that may leave, within the volume limits."""
     target = target_of(known.out or "", offer.as_of.isoformat())
     found = read_rows(target, offer.list_name, offer.files, only_ready=True)
     reasons, look = look_again(
@@ -170,14 +180,12 @@ def release(
     # the volume limits of the policy with which the list was made
     rule = kept_policy(connection, known).at(offer.as_of).release
     reasons = _limit_volume(connection, offer, found, reasons, rule)
-    work = (
-        settings.home / "work" / f"release-{offer.as_of}-{offer.list_name}-{secrets.token_hex(4)}"
-    )
+    name = f"release-{offer.as_of}-{offer.list_name}-{secrets.token_hex(4)}"
+    work = settings.home / "work" / name
     try:
         manifest = write_release(work, offer, found, reasons, look, vars(reply))
-        return _publish(
-            connection, offer, known, found.rows.filter(pc.is_null(reasons)), manifest, work
-        )
+        leaving = found.rows.filter(pc.is_null(reasons))
+        return _publish(connection, offer, known, leaving, manifest, work)
     finally:
         remove_folders([work])
 

@@ -216,17 +216,7 @@ def find(source: Source, request: RecallRequest) -> RecallRows:
         DunningError: it was not released, was recalled already, no such row is out, or its files
             are not those that left.
     """
-    released = releases.fetch_released(source, request.as_of).get(request.list_name)
-    if released is None or released.state != "done" or released.recalled_by is not None:
-        is_back = released is not None and released.recalled_by is not None
-        state = (
-            f"was recalled already, by {released.recalled_by}"
-            if released and is_back
-            else "was not released"
-        )
-        raise DunningError(
-            f"The list {request.list_name} of {request.as_of} {state}. Nothing was changed."
-        )
+    released = _find_released(source, request)
     out = recalls.fetch_out(source, request.as_of, request.list_name)
     wanted = out.filter(_is_wanted(out, request))
     if len(wanted) == 0:
@@ -250,6 +240,21 @@ def find(source: Source, request: RecallRequest) -> RecallRows:
         # None: the whole list goes back, and no single accounts are recorded
         None if len(wanted) == len(out) else _accounts(wanted),
     )
+
+
+def _find_released(source: Source, request: RecallRequest) -> releases.Released:
+    released = releases.fetch_released(source, request.as_of).get(request.list_name)
+    if released is None or released.state != "done" or released.recalled_by is not None:
+        is_back = released is not None and released.recalled_by is not None
+        state = (
+            f"was recalled already, by {released.recalled_by}"
+            if released and is_back
+            else "was not released"
+        )
+        raise DunningError(
+            f"The list {request.list_name} of {request.as_of} {state}. Nothing was changed."
+        )
+    return released
 
 
 def _is_wanted(out: pa.Table, request: RecallRequest) -> pa.ChunkedArray:
