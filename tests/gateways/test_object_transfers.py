@@ -195,6 +195,23 @@ def test_whatever_wrote_an_object_a_changed_bit_is_found(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_object_without_a_checksum_is_read_twice_until_both_agree(
+    store: Store, tmp_path: Path
+) -> None:
+    """Encrypted with a key of the customer's, its ETag is no MD5, and whoever wrote it gave nothing
+    else: a bit that was changed on the way shows by the second reading only.
+    """
+    plain_client(store).put_object(
+        Bucket=store.bucket, Key="ledger/a", Body=SMALL, ServerSideEncryption="aws:kms"
+    )
+    store.faults.append(Fault("corrupt", "GET", "ledger/a", times=1))
+
+    assert fetched(store, tmp_path) == SMALL
+    assert [method for method, path in store.requests if path.endswith("/ledger/a")].count(
+        "GET"
+    ) == 4
+
+
 def test_the_multipart_upload_of_boto3_itself_is_read(store: Store, tmp_path: Path) -> None:
     (tmp_path / "b").write_bytes(LARGE)
     config = TransferConfig(multipart_threshold=5 * MIB, multipart_chunksize=5 * MIB)

@@ -97,6 +97,11 @@ class ObjectPlace:
         with self.explained(""):
             return _make_client(self.bounds, environment)
 
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether what travels is encrypted, so that a changed bit breaks the connection."""
+        return str(self.client.meta.endpoint_url).startswith("https://")
+
     @contextmanager
     def explained(self, name: str) -> Iterator[None]:
         """Turn boto3's errors about an object of this place into DunningError."""
