@@ -40,7 +40,7 @@ def what_if():
         retries=0,
     )
     def decide(params, dag_run):
-        from dunning.jobs.desk import what_if_run
+        from dunning.jobs.desk.what_if import what_if_run
 
         return what_if_run.run(params["result_id"], **settle(dag_run, PARAMS))
 

@@ -10,7 +10,7 @@ from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import APIRouter, Request, Response
 
 from dunning.documents.messages.release_question import APPROVE, REJECT
-from dunning.jobs.desk import approvals
+from dunning.jobs.desk.lists import approvals
 from dunning.jobs.desk.session import RefusedError, open_session
 from dunning.web.access import CheckedForm, Person, permit
 from dunning.web.questions import answer_question, ask_anew, find_question_states

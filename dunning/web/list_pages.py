@@ -11,7 +11,7 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from dunning.core.lists import LISTS
 from dunning.gateways.store.access import append_access
 from dunning.gateways.store.holds import FROM_ACCOUNT, ManualHold
-from dunning.jobs.desk import list_taking, lists, manual_holds
+from dunning.jobs.desk.lists import list_rows, list_taking, manual_holds
 from dunning.jobs.desk.session import RefusedError, open_session
 from dunning.web.access import (
     LOOKS,
@@ -42,8 +42,8 @@ def show_lists(request: Request, person: Reader, as_of: date | None = None) -> R
         request,
         person,
         "lists.html",
-        overview=lists.read_overview(open_session(), as_of),
-        of_court=lists.OF_COURT,
+        overview=list_rows.read_overview(open_session(), as_of),
+        of_court=list_rows.OF_COURT,
     )
 
 
@@ -74,7 +74,7 @@ def give_list(
     request: Request, person: Taker, name: str, suffix: str, as_of: date | None = None
 ) -> Response:
     """Return a list's file, filtered as in the address, after recording the download."""
-    return _give(person, name, suffix, as_of, lists.ListQuery(_filters(request.query_params)))
+    return _give(person, name, suffix, as_of, list_rows.ListQuery(_filters(request.query_params)))
 
 
 @router.post("/lists/{name}.{suffix}", tags=[LOOKS])
@@ -90,12 +90,12 @@ def give_found_list(
         name,
         suffix,
         as_of,
-        lists.ListQuery(_filters(form), str(form.get("text", ""))[:_LONGEST]),
+        list_rows.ListQuery(_filters(form), str(form.get("text", ""))[:_LONGEST]),
     )
 
 
 def _give(
-    person: Person, name: str, suffix: str, as_of: date | None, query: lists.ListQuery
+    person: Person, name: str, suffix: str, as_of: date | None, query: list_rows.ListQuery
 ) -> Response:
     _permit_court(person, name)
     if suffix not in _KINDS:
@@ -119,7 +119,7 @@ def show_list(
     page: int = 1,
 ) -> Response:
     """Show a page of a list; its filters are part of the address."""
-    query = lists.ListQuery(_filters(request.query_params), "", sort, direction == "down", page)
+    query = list_rows.ListQuery(_filters(request.query_params), "", sort, direction == "down", page)
     return _show(request, person, name, as_of, query)
 
 
@@ -133,7 +133,7 @@ def search_list(
     """
     sort, _, direction = str(form.get("order") or form.get("sorted") or "").partition(" ")
     page = str(form.get("page", ""))
-    query = lists.ListQuery(
+    query = list_rows.ListQuery(
         _filters(form),
         str(form.get("text", ""))[:_LONGEST],
         sort,
@@ -154,7 +154,7 @@ def show_row(
 ) -> Response:
     """Show all data of an account's rows."""
     _permit_court(person, name)
-    found = lists.read_row_page(open_session(), name, as_of, premise_no, payer_code)
+    found = list_rows.read_row_page(open_session(), name, as_of, premise_no, payer_code)
     return _show_row(request, person, found, (premise_no, payer_code))
 
 
@@ -171,8 +171,8 @@ def show_row_identifier(
     """Show the same with the whole identifier, after recording the user."""
     _permit_court(person, name)
     session = open_session()
-    found = lists.read_row_page(session, name, as_of, premise_no, payer_code, is_whole=True)
-    if lists.may_unmask(name):
+    found = list_rows.read_row_page(session, name, as_of, premise_no, payer_code, is_whole=True)
+    if list_rows.may_unmask(name):
         append_access(
             session.engine, person.user_name, "unmask", f"premise {premise_no} payer {payer_code}"
         )
@@ -207,7 +207,7 @@ def hold_row(
             author=person.user_name,
         )
     except RefusedError as refusal:
-        found = lists.read_row_page(session, name, as_of, premise_no, payer_code)
+        found = list_rows.read_row_page(session, name, as_of, premise_no, payer_code)
         return _show_row(
             request,
             person,
@@ -242,12 +242,12 @@ async def show_refusal(request: Request, error: Exception) -> Response:
 
 
 def _show(
-    request: Request, person: Person, name: str, as_of: date | None, query: lists.ListQuery
+    request: Request, person: Person, name: str, as_of: date | None, query: list_rows.ListQuery
 ) -> Response:
     _permit_court(person, name)
     session = open_session()
-    page = lists.read_page(session, name, as_of, query)
-    deciding, others = lists.split_columns(name, page.columns)
+    page = list_rows.read_page(session, name, as_of, query)
+    deciding, others = list_rows.split_columns(name, page.columns)
     return respond(
         request,
         person,
@@ -264,7 +264,7 @@ def _show(
 def _show_row(
     request: Request,
     person: Person,
-    found: lists.RowPage,
+    found: list_rows.RowPage,
     account: tuple[str, str],
     *,
     is_whole: bool = False,
@@ -291,7 +291,7 @@ def _show_row(
         has_accounts_to_hold=found.name in LISTS,
         may_end=partial(_may_end, person),
         has_left=manual_holds.has_left(session, found.name, found.as_of),
-        may_unmask=lists.may_unmask(found.name),
+        may_unmask=list_rows.may_unmask(found.name),
     )
 
 
@@ -310,7 +310,7 @@ def _show_holds(request: Request, person: Person, refusal: RefusedError | None) 
 
 
 def _filters(given: Mapping[str, Any]) -> dict[str, str]:
-    return {key: str(given.get(key, "")) for key in lists.FILTERS}
+    return {key: str(given.get(key, "")) for key in list_rows.FILTERS}
 
 
 def _may_end(person: Person, hold: ManualHold) -> bool:
@@ -318,7 +318,9 @@ def _may_end(person: Person, hold: ManualHold) -> bool:
 
     A hold from the account's page is ended by its author, or by roles above a clerk.
     """
-    if not person.may("strike") or (hold.list_name in lists.OF_COURT and not person.may("court")):
+    if not person.may("strike") or (
+        hold.list_name in list_rows.OF_COURT and not person.may("court")
+    ):
         return False
     return (
         hold.list_name != FROM_ACCOUNT or hold.author == person.user_name or person.may("unprotect")
@@ -326,5 +328,5 @@ def _may_end(person: Person, hold: ManualHold) -> bool:
 
 
 def _permit_court(person: Person, name: str) -> None:
-    if name in lists.OF_COURT and not person.may("court"):
+    if name in list_rows.OF_COURT and not person.may("court"):
         raise StrangerError("not_yours", person.user_name)

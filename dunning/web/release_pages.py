@@ -8,7 +8,7 @@ from urllib.parse import quote, unquote
 from fastapi import APIRouter, HTTPException, Request, Response
 
 from dunning.gateways.store.access import append_access
-from dunning.jobs.desk import releases
+from dunning.jobs.desk.lists import releases
 from dunning.jobs.desk.session import open_session
 from dunning.jobs.release import recall
 from dunning.web.access import CheckedForm, Person, StrangerError, permit

@@ -11,10 +11,10 @@ from dunning.decisions.compare.list_membership import MEMBERSHIPS
 from dunning.documents.pages.findings_text import write_finding
 from dunning.documents.pages.policy_text import title_of
 from dunning.gateways.store.access import append_access
-from dunning.jobs.desk import what_if, what_if_results
-from dunning.jobs.desk.drafts import FILES, QUICK_FILE
 from dunning.jobs.desk.session import open_session
-from dunning.jobs.desk.what_if import TrialAnswer, TrialRequest
+from dunning.jobs.desk.what_if import orders, results
+from dunning.jobs.desk.what_if.drafts import FILES, QUICK_FILE
+from dunning.jobs.desk.what_if.orders import TrialAnswer, TrialRequest
 from dunning.web.access import CheckedForm, Person, permit
 from dunning.web.respond import give_file, go_to, respond
 from dunning.web.what_if_runs import fetch_going, start_run
@@ -34,7 +34,7 @@ _FILTERS = ("stage_before", "stage_after", "list_name")
 def show_form(request: Request, person: Trier, file: str = QUICK_FILE, like: str = "") -> Response:
     """Show the form of a trial."""
     return _show_form(
-        request, person, what_if.open_form(open_session(), file, like), TrialAnswer(), None
+        request, person, orders.open_form(open_session(), file, like), TrialAnswer(), None
     )
 
 
@@ -45,13 +45,13 @@ def start(request: Request, person: Trier, form: CheckedForm) -> Response:
     A mistake is shown with file, line and cure, and with the form as filled in.
     """
     session, asked = open_session(), _read_request(form)
-    answer = what_if.order(session, person.user_name, asked, fetch_going())
+    answer = orders.order(session, person.user_name, asked, fetch_going())
     # A form that is sent twice finds its first order, and starts no second run.
     if answer.is_new:
         start_run(answer.result_id, person.user_name)
     if answer.result_id:
         return go_to(request, f"/policy/what-if/{answer.result_id}")
-    page = what_if.open_form(session, asked.file if asked.file in FILES else QUICK_FILE)
+    page = orders.open_form(session, asked.file if asked.file in FILES else QUICK_FILE)
     return _show_form(request, person, page, answer, asked)
 
 
@@ -68,11 +68,11 @@ def show_result(
 ) -> Response:
     """Show the results of a trial so far; the page reloads until it is complete."""
     session = open_session()
-    result = what_if_results.fetch_result(session, result_id, fetch_going())
+    result = results.fetch_result(session, result_id, fetch_going())
     filters = dict(zip(_FILTERS, (stage_before, stage_after, list_name), strict=True))
     is_done = result.state == "done"
     moves = (
-        what_if_results.page_moves(session, result, night or result.on[0], page, filters)
+        results.page_moves(session, result, night or result.on[0], page, filters)
         if is_done
         else None
     )
@@ -83,9 +83,9 @@ def show_result(
         result=result,
         moves=moves,
         filters=filters,
-        next_version_on=what_if_results.find_next_version(session, result),
-        changed=what_if_results.read_changed(session, result_id),
-        sums=[what_if_results.sum_up(found) for found in result.nights],
+        next_version_on=results.find_next_version(session, result),
+        changed=results.read_changed(session, result_id),
+        sums=[results.sum_up(found) for found in result.nights],
         stages=STAGES,
         lists=MEMBERSHIPS,
         title=title_of(person.language, result.file),
@@ -95,7 +95,7 @@ def show_result(
 @router.post("/policy/what-if/{result_id}/again")
 def start_again(request: Request, person: Trier, form: CheckedForm, result_id: str) -> Response:
     """Start a trial again that was interrupted or refused."""
-    if what_if.may_run_again(open_session(), result_id, fetch_going()):
+    if orders.may_run_again(open_session(), result_id, fetch_going()):
         start_run(result_id, person.user_name)
     return go_to(request, f"/policy/what-if/{result_id}")
 
@@ -106,7 +106,7 @@ def give_moves(person: Taker, result_id: str, night: date, suffix: str) -> Respo
     if suffix not in _KINDS:
         raise HTTPException(404)
     session = open_session()
-    content = what_if_results.read_list(session, result_id, night, suffix)
+    content = results.read_list(session, result_id, night, suffix)
     append_access(
         session.engine, person.user_name, "download", f"what-if {result_id} {night} {suffix}"
     )
@@ -136,7 +136,7 @@ def _one(form: dict[str, Any], name: str) -> str:
 def _show_form(
     request: Request,
     person: Person,
-    form: what_if.TrialForm,
+    form: orders.TrialForm,
     answer: TrialAnswer,
     asked: TrialRequest | None,
 ) -> Response:
@@ -154,8 +154,8 @@ def _show_form(
         chosen=asked.nights if asked else first,
         is_brought_forward=bool(asked and asked.is_brought_forward),
         files=FILES,
-        nights_max=what_if.MOST_NIGHTS,
-        results=what_if_results.list_results(open_session(), fetch_going()),
+        nights_max=orders.MOST_NIGHTS,
+        results=results.list_results(open_session(), fetch_going()),
         write_finding=partial(write_finding, person.language),
         title_of=partial(title_of, person.language),
     )

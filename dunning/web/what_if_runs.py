@@ -13,7 +13,7 @@ from airflow.utils.session import create_session
 from airflow.utils.state import DagRunState, State, TaskInstanceState
 from airflow.utils.types import DagRunTriggeredByType
 
-from dunning.jobs.desk.what_if_results import Going
+from dunning.jobs.desk.what_if.results import Going
 
 DAG_ID, TASK_ID, FIELD = "what_if", "decide", "result_id"
 _OPEN = (DagRunState.QUEUED, DagRunState.RUNNING)

@@ -18,8 +18,8 @@ from dunning.documents.notice.content import Content, write_contents
 from dunning.documents.notice.printing import estimate_pages, print_batches, print_singles
 from dunning.documents.notice.run_constants import Press
 from dunning.gateways.files.worktables import StreamWriter, read_streams
-from dunning.jobs.nightly.history import History
 from dunning.jobs.nightly.runs import NightlyRun
+from dunning.jobs.records.history import History
 from tests.benchmarks import notice_fpdf2
 from tests.benchmarks.notice_platypus import PlatypusNotices
 from tests.benchmarks.phases import Phase, measure, side_by_side

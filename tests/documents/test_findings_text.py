@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dunning.documents.pages.findings_text import is_translated, write_finding
-from dunning.jobs.desk.drafts import FILES
+from dunning.jobs.desk.what_if.drafts import FILES
 from dunning.policy.check import check_values
 from dunning.policy.policies import BUILT_IN, Policy, load_policy
 from dunning.policy.reading import read_rule_file

@@ -10,7 +10,7 @@ from dunning.decisions.lists.circuit_breaker import Unusual
 from dunning.documents.pages.findings_text import describe_unusual, write_error, write_remark
 from dunning.documents.pages.html import PAGES, read_texts
 from dunning.documents.words import read_words
-from dunning.jobs.nightly.protections import ACCEPTABLE, Protections
+from dunning.jobs.records.protections import ACCEPTABLE, Protections
 from dunning.policy.schema import MEASURES
 
 # What is called so in both languages: programs, files and their keys, units, columns of the
@@ -123,7 +123,7 @@ def test_what_the_desk_does_not_find_is_known_in_bulgarian() -> None:
     """Each sentence of a NotThereError of the pages' jobs, its values taken for words."""
     root = Path(__file__).parents[2] / "dunning"
     files = [
-        *(root / "jobs/desk").glob("*.py"),
+        *(root / "jobs/desk").rglob("*.py"),
         *(root / "web").glob("*.py"),
         root / "decisions/account/story.py",
     ]

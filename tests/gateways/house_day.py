@@ -18,7 +18,8 @@ import psycopg
 from dunning import cli
 from dunning.gateways.postgres.server import server_status, stop_server
 from dunning.gateways.settings.environment import Settings
-from dunning.jobs.desk import session, what_if, what_if_results, what_if_run
+from dunning.jobs.desk import session
+from dunning.jobs.desk.what_if import orders, results, what_if_run
 from tests.jobs.nights import AS_OF
 
 APPROVERS = '[people.head]\nrole = "collections"\napproves = ["disconnections"]\n'
@@ -66,10 +67,10 @@ def any_premise(out: Path) -> str:
 def try_out(ledger: Path) -> str:
     text = (ledger / "policy" / "stages.toml").read_text("utf-8")
     this = session.open_session()
-    request = what_if.TrialRequest("0123456789abcdef" * 2, "stages.toml", text, [AS_OF.isoformat()])
-    answer = what_if.order(this, "head", request, {})
+    request = orders.TrialRequest("0123456789abcdef" * 2, "stages.toml", text, [AS_OF.isoformat()])
+    answer = orders.order(this, "head", request, {})
     what_if_run.run(answer.result_id)
-    assert what_if_results.fetch_result(this, answer.result_id, {}).state == "done"
+    assert results.fetch_result(this, answer.result_id, {}).state == "done"
     return "what-if"
 
 

@@ -20,15 +20,15 @@ from dunning.documents.lists.columns import ColumnFormat, ListColumn
 from dunning.documents.lists.columns import text as text_column
 from dunning.documents.lists.parquet_files import render_parquet
 from dunning.gateways.settings.environment import Settings
-from dunning.jobs.desk import lists
-from dunning.jobs.desk.list_files import DOWNLOADS, FILES, columns_of
+from dunning.jobs.desk.lists import list_rows
+from dunning.jobs.desk.lists.list_files import DOWNLOADS, FILES, columns_of
 from dunning.jobs.desk.session import DeskSession, RefusedError
 from tests.jobs.conftest import MakeHome
 from tests.jobs.nights import AS_OF, Night, days, dunning, nightly, say_fresh
 from tests.object_stores import Store
 from tests.world import World
 
-ALL = lists.ListQuery({})
+ALL = list_rows.ListQuery({})
 NAMES = tuple(FILES)
 LONG = ("text", "interest_segments")
 
@@ -52,15 +52,15 @@ class Desk:
             )
         return rows
 
-    def all(self, name: str, query: lists.ListQuery = ALL) -> list[dict[str, str]]:
+    def all(self, name: str, query: list_rows.ListQuery = ALL) -> list[dict[str, str]]:
         """Return every row that the pages of a list show, as its file would have it."""
-        first = lists.read_page(self.session, name, None, query)
+        first = list_rows.read_page(self.session, name, None, query)
         turned = [
-            lists.read_page(
+            list_rows.read_page(
                 self.session,
                 name,
                 None,
-                lists.ListQuery(query.filters, query.text, query.sort, query.is_descending, n),
+                list_rows.ListQuery(query.filters, query.text, query.sort, query.is_descending, n),
             )
             for n in range(1, first.pages + 1)
         ]
@@ -118,11 +118,11 @@ def refusal(reason: str) -> pytest.RaisesExc[RefusedError]:
 def test_before_the_first_night_there_is_nothing_to_look_over(
     settings: Settings, engine: Engine
 ) -> None:
-    assert lists.read_overview(DeskSession(settings, engine), None) is None
+    assert list_rows.read_overview(DeskSession(settings, engine), None) is None
 
 
 def test_the_overview_counts_what_the_night_published(desk: Desk) -> None:
-    found = lists.read_overview(desk.session, None)
+    found = list_rows.read_overview(desk.session, None)
     told = desk.nights[-1].manifest["lists"]
 
     assert found is not None
@@ -150,16 +150,16 @@ def test_every_filter_shows_the_rows_that_have_its_word_and_their_sums(
 ) -> None:
     rows = shown(desk.published(name))
     reasons = {column.name for column in columns_of(name) if column.kind is ColumnFormat.REASONS}
-    for choice in lists.read_page(desk.session, name, None, ALL).choices:
+    for choice in list_rows.read_page(desk.session, name, None, ALL).choices:
         names = reasons if choice.key == "reason" else {choice.key}
         for value in choice.values:
-            query = lists.ListQuery({choice.key: value})
+            query = list_rows.ListQuery({choice.key: value})
             expected = [
                 row
                 for row in rows
                 if any(value in row[each].split() or value == row[each] for each in names)
             ]
-            page = lists.read_page(desk.session, name, None, query)
+            page = list_rows.read_page(desk.session, name, None, query)
 
             assert expected == desk.all(name, query)
             assert {
@@ -187,13 +187,13 @@ def test_every_column_sorts_with_empty_cells_last_and_equal_rows_as_published(
         filled = sorted((row for row in rows if row[column.name]), key=key, reverse=is_descending)
         expected = filled + [row for row in rows if not row[column.name]]
 
-        assert expected == desk.all(name, lists.ListQuery({}, "", column.name, is_descending))
+        assert expected == desk.all(name, list_rows.ListQuery({}, "", column.name, is_descending))
 
 
 def test_words_are_found_in_any_text_of_a_row_but_never_in_an_identifier(desk: Desk) -> None:
     rows = shown(desk.published("court"))
     name, street = rows[0]["name"].split()[-1], rows[0]["premise_address"].split(",")[0].split()[-1]
-    query = lists.ListQuery({}, f" {name.upper()}  {street} ")
+    query = list_rows.ListQuery({}, f" {name.upper()}  {street} ")
     expected = [
         row
         for row in rows
@@ -206,29 +206,33 @@ def test_words_are_found_in_any_text_of_a_row_but_never_in_an_identifier(desk: D
     assert rows[0] in expected
     assert expected == desk.all("court", query)
     whole = next(row["national_id"] for row in desk.published("court") if row["national_id"])
-    assert [] == desk.all("court", lists.ListQuery({}, whole[:7]))
+    assert [] == desk.all("court", list_rows.ListQuery({}, whole[:7]))
 
 
 def test_what_nobody_can_want_is_an_empty_or_an_unsorted_list_and_the_last_page(desk: Desk) -> None:
-    page = lists.read_page(
+    page = list_rows.read_page(
         desk.session,
         "reminders",
         None,
-        lists.ListQuery({"channel": "pigeon"}, "", "nothing", False, 7),
+        list_rows.ListQuery({"channel": "pigeon"}, "", "nothing", False, 7),
     )
-    last = lists.read_page(desk.session, "quarantine", None, lists.ListQuery({}, page=10**6))
+    last = list_rows.read_page(
+        desk.session, "quarantine", None, list_rows.ListQuery({}, page=10**6)
+    )
 
     assert (0, 1, 1, []) == (page.count, page.pages, page.query.page, page.rows)
-    assert (last.pages, last.pages) == (last.query.page, -(-last.count // lists.PAGE_ROWS))
+    assert (last.pages, last.pages) == (last.query.page, -(-last.count // list_rows.PAGE_ROWS))
 
 
 def test_a_row_tells_everything_with_its_message_or_the_items_of_its_case(desk: Desk) -> None:
     message = desk.published("reminders")[-1]
     case = desk.published("court")[0]
-    told = lists.read_row_page(
+    told = list_rows.read_row_page(
         desk.session, "reminders", None, message["premise_no"], message["payer_code"]
     )
-    court = lists.read_row_page(desk.session, "court", None, case["premise_no"], case["payer_code"])
+    court = list_rows.read_row_page(
+        desk.session, "court", None, case["premise_no"], case["payer_code"]
+    )
     items = [row for row in desk.published("court_items") if row["case_ref"] == case["case_ref"]]
 
     assert message in [
@@ -238,7 +242,7 @@ def test_a_row_tells_everything_with_its_message_or_the_items_of_its_case(desk: 
     assert items == [
         {c.name: as_text(c, row[c.source]) for c in court.item_columns} for row in court.items
     ]
-    whole = lists.read_row_page(
+    whole = list_rows.read_row_page(
         desk.session, "court", None, case["premise_no"], case["payer_code"], is_whole=True
     )
     assert [case["national_id"]] == [row["national_id"] for row in whole.rows]
@@ -247,7 +251,7 @@ def test_a_row_tells_everything_with_its_message_or_the_items_of_its_case(desk: 
 @pytest.mark.parametrize("name", DOWNLOADS)
 @pytest.mark.parametrize("suffix", ["csv", "xlsx"])
 def test_a_file_is_given_as_it_was_published(desk: Desk, name: str, suffix: str) -> None:
-    content, file = lists.download(desk.session, name, suffix, AS_OF, is_whole=True)
+    content, file = list_rows.download(desk.session, name, suffix, AS_OF, is_whole=True)
 
     assert (desk.nights[0].folder / f"{DOWNLOADS[name].path}.{suffix}").read_bytes() == content
     assert f"{name}-2026-11-22.{suffix}" == file
@@ -256,8 +260,8 @@ def test_a_file_is_given_as_it_was_published(desk: Desk, name: str, suffix: str)
 def test_who_may_not_see_identifiers_gets_the_court_list_with_masks_and_nothing_else_changed(
     desk: Desk,
 ) -> None:
-    content, file = lists.download(desk.session, "court", "csv", None, is_whole=False)
-    workbook, sheet_file = lists.download(desk.session, "court", "xlsx", None, is_whole=False)
+    content, file = list_rows.download(desk.session, "court", "csv", None, is_whole=False)
+    workbook, sheet_file = list_rows.download(desk.session, "court", "xlsx", None, is_whole=False)
     given = list(
         csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=";")
     )
@@ -269,21 +273,21 @@ def test_who_may_not_see_identifiers_gets_the_court_list_with_masks_and_nothing_
     assert [row["national_id"] for row in given] == [
         row[place].value or "" for row in sheet.iter_rows(min_row=2)
     ]
-    assert lists.download(desk.session, "withheld", "csv", None, is_whole=False) == lists.download(
-        desk.session, "withheld", "csv", None, is_whole=True
-    )
+    assert list_rows.download(
+        desk.session, "withheld", "csv", None, is_whole=False
+    ) == list_rows.download(desk.session, "withheld", "csv", None, is_whole=True)
 
 
 def test_what_is_not_there_is_refused_with_its_reason(desk: Desk) -> None:
     with refusal("no_list"):
-        lists.read_page(desk.session, "secrets", None, ALL)
+        list_rows.read_page(desk.session, "secrets", None, ALL)
     with refusal("no_list"):
-        lists.download(desk.session, "../court", "csv", None, is_whole=True)
+        list_rows.download(desk.session, "../court", "csv", None, is_whole=True)
     with refusal("no_night"):
-        lists.read_page(desk.session, "court", date(2020, 1, 1), ALL)
+        list_rows.read_page(desk.session, "court", date(2020, 1, 1), ALL)
     for name, premise_no in (("court", "nobody"), ("quarantine", "1"), ("court_items", "1")):
         with refusal("no_row"):
-            lists.read_row_page(desk.session, name, None, premise_no, "1")
+            list_rows.read_row_page(desk.session, name, None, premise_no, "1")
 
 
 @pytest.fixture
@@ -301,12 +305,12 @@ def test_a_file_that_was_changed_or_is_gone_is_not_shown(small: tuple[DeskSessio
         path = night.folder / f"reminders/sms.{end}"
         path.write_bytes(path.read_bytes() + b"x")
     with refusal("changed"):
-        lists.read_page(session, "reminders", None, ALL)
+        list_rows.read_page(session, "reminders", None, ALL)
     with refusal("changed"):
-        lists.download(session, "reminders-sms", "csv", None, is_whole=True)
+        list_rows.download(session, "reminders-sms", "csv", None, is_whole=True)
     path.unlink()
     with refusal("gone"):
-        lists.read_page(session, "reminders", None, ALL)
+        list_rows.read_page(session, "reminders", None, ALL)
 
 
 @pytest.mark.parametrize(
@@ -327,7 +331,7 @@ def test_a_file_that_another_version_wrote_is_told(
             text("UPDATE dunning.runs SET receipts = CAST(:told AS jsonb)"), {"told": told}
         )
     with refusal("unreadable"):
-        lists.read_page(session, "withheld", None, ALL)
+        list_rows.read_page(session, "withheld", None, ALL)
     del manifest["files"]["court.parquet"]
     with engine.begin() as connection:
         told = json.dumps({"manifest": manifest})
@@ -335,7 +339,7 @@ def test_a_file_that_another_version_wrote_is_told(
             text("UPDATE dunning.runs SET receipts = CAST(:told AS jsonb)"), {"told": told}
         )
     with refusal("unreadable"):
-        lists.read_page(session, "court", None, ALL)
+        list_rows.read_page(session, "court", None, ALL)
 
 
 def test_a_night_that_did_not_record_its_manifest_is_read_by_the_one_that_lies_there(
@@ -346,11 +350,11 @@ def test_a_night_that_did_not_record_its_manifest_is_read_by_the_one_that_lies_t
         connection.execute(text("UPDATE dunning.runs SET receipts = '{}'"))
 
     assert ["000001"] == [
-        row["premise_no"] for row in lists.read_page(session, "reminders", None, ALL).rows
+        row["premise_no"] for row in list_rows.read_page(session, "reminders", None, ALL).rows
     ]
     (night.folder / "manifest.json").write_text("{}", "utf-8")
     with refusal("changed"):
-        lists.read_overview(session, None)
+        list_rows.read_overview(session, None)
 
 
 def test_a_refused_row_that_is_very_long_is_cut_on_the_page_only(
@@ -362,7 +366,7 @@ def test_a_refused_row_that_is_very_long_is_cut_on_the_page_only(
     ledger.premise("000400", service="x" * 5000)
     night = nightly(say_fresh(ledger.write(tmp_path / "ledger")), tmp_path / "out")
     (whole,) = [row["row"] for row in night.csv("quarantine")]
-    (shown_row,) = lists.read_page(DeskSession(settings, engine), "quarantine", None, ALL).rows
+    (shown_row,) = list_rows.read_page(DeskSession(settings, engine), "quarantine", None, ALL).rows
 
     assert f"{whole[:600]}…" == shown_row["row"]
 
@@ -382,9 +386,9 @@ def test_a_night_on_an_object_store_is_shown_from_there(
     ]
     assert dunning(*command).code == 0
     session = DeskSession(settings, engine)
-    content, _ = lists.download(session, "reminders-sms", "csv", None, is_whole=True)
+    content, _ = list_rows.download(session, "reminders-sms", "csv", None, is_whole=True)
 
     assert ["000001"] == [
-        row["premise_no"] for row in lists.read_page(session, "reminders", None, ALL).rows
+        row["premise_no"] for row in list_rows.read_page(session, "reminders", None, ALL).rows
     ]
     assert content.startswith(b"\xef\xbb\xbfreference;premise_no;")

@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from dunning.core.lists import LISTS
 from dunning.gateways.settings.environment import Settings
 from dunning.gateways.store.holds import ManualHold, fetch_holds
-from dunning.jobs.desk import manual_holds
+from dunning.jobs.desk.lists import manual_holds
 from dunning.jobs.desk.session import DeskSession, RefusedError
 from tests.jobs.nights import AS_OF, days, nightly, say_fresh
 from tests.world import World

@@ -14,7 +14,8 @@ from dunning.gateways.settings.environment import Settings
 from dunning.gateways.store import releases
 from dunning.gateways.store.holds import append_hold, end_hold, fetch_holds
 from dunning.gateways.store.proposals import fetch_account_proposals
-from dunning.jobs.desk import manual_holds, protect
+from dunning.jobs.desk import protect
+from dunning.jobs.desk.lists import manual_holds
 from dunning.jobs.desk.protect import HoldForm
 from dunning.jobs.desk.session import DeskSession, RefusedError
 from dunning.jobs.nightly import classify, close, load, propose, write

@@ -15,10 +15,10 @@ from sqlalchemy import Engine
 from dunning.core.errors import DunningError, NotThereError
 from dunning.gateways.settings.environment import Settings
 from dunning.gateways.snapshots.what_if_store import WhatIfStore, replace_progress
-from dunning.jobs.desk import what_if, what_if_results, what_if_run
 from dunning.jobs.desk.session import DeskSession
-from dunning.jobs.desk.what_if import TrialAnswer, TrialRequest
-from dunning.jobs.desk.what_if_results import SumLine
+from dunning.jobs.desk.what_if import orders, results, what_if_run
+from dunning.jobs.desk.what_if.orders import TrialAnswer, TrialRequest
+from dunning.jobs.desk.what_if.results import SumLine
 from dunning.policy.policies import BUILT_IN
 from tests.jobs.conftest import MakeHome
 from tests.jobs.nights import AS_OF, contents, days, nightly, say_fresh
@@ -26,7 +26,7 @@ from tests.world import World
 
 OWED = {1: "49.99", 2: "50.00", 3: "55.00", 4: "59.99", 5: "60.00", 6: "90.00"}
 NAME = "0123456789abcdef" * 2
-ENDED: what_if_results.Going = {}
+ENDED: results.Going = {}
 STAGES = (BUILT_IN / "stages.toml").read_text("utf-8")
 SIXTY = STAGES.replace("= 5000", "= 6000")
 LATER = "\n" + SIXTY[SIXTY.rindex("[[version]]") :].replace("2026-01-01", "2027-01-01")
@@ -59,14 +59,14 @@ def wish(text: str = SIXTY, nights: Sequence[date] = (AS_OF,), name: str = NAME)
 
 
 def ordered(
-    session: DeskSession, request: TrialRequest, going: what_if_results.Going = ENDED
+    session: DeskSession, request: TrialRequest, going: results.Going = ENDED
 ) -> TrialAnswer:
-    return what_if.order(session, "ivanova", request, going)
+    return orders.order(session, "ivanova", request, going)
 
 
-def found(session: DeskSession, result_id: str) -> what_if_results.Result:
+def found(session: DeskSession, result_id: str) -> results.Result:
     """Return a result of which Airflow knows no run that has not ended."""
-    return what_if_results.fetch_result(session, result_id, ENDED)
+    return results.fetch_result(session, result_id, ENDED)
 
 
 def folder_of(session: DeskSession, result_id: str) -> Path:
@@ -75,7 +75,7 @@ def folder_of(session: DeskSession, result_id: str) -> Path:
     return folder
 
 
-def decided(session: DeskSession, request: TrialRequest) -> what_if_results.Result:
+def decided(session: DeskSession, request: TrialRequest) -> results.Result:
     """Order a trial, decide it as its task would, and return the result."""
     answer = ordered(session, request)
     assert answer.is_new, answer
@@ -83,10 +83,10 @@ def decided(session: DeskSession, request: TrialRequest) -> what_if_results.Resu
     return found(session, answer.result_id)
 
 
-def moved(session: DeskSession, result: what_if_results.Result, **filters: str) -> list[str]:
+def moved(session: DeskSession, result: results.Result, **filters: str) -> list[str]:
     return [
         row["premise_no"]
-        for row in what_if_results.page_moves(session, result, result.on[0], 1, filters).rows
+        for row in results.page_moves(session, result, result.on[0], 1, filters).rows
     ]
 
 
@@ -106,7 +106,7 @@ def test_what_was_tried_is_found_and_recorded_nowhere(session: DeskSession) -> N
 
 def test_the_sums_stand_before_and_after(session: DeskSession) -> None:
     result = decided(session, wish())
-    sums = what_if_results.sum_up(result.nights[0])
+    sums = results.sum_up(result.nights[0])
 
     assert sums.stages == [
         SumLine("overdue", 1, 4999, 4, 21498),
@@ -125,7 +125,7 @@ def test_the_sums_stand_before_and_after(session: DeskSession) -> None:
 
 def test_moves_come_by_money_and_can_be_filtered(session: DeskSession) -> None:
     result = decided(session, wish())
-    moves = what_if_results.page_moves(session, result, AS_OF, 99, {})
+    moves = results.page_moves(session, result, AS_OF, 99, {})
 
     assert [row["premise_no"] for row in moves.rows] == ["000004", "000003", "000002"]
     assert (moves.count, moves.cents_before, moves.cents_after, moves.page, moves.pages) == (
@@ -149,7 +149,7 @@ def test_moves_come_by_money_and_can_be_filtered(session: DeskSession) -> None:
 
 def test_all_moves_are_a_file_for_clerks(session: DeskSession) -> None:
     result = decided(session, wish())
-    content = what_if_results.read_list(session, result.result_id, AS_OF, "csv").decode("utf-8-sig")
+    content = results.read_list(session, result.result_id, AS_OF, "csv").decode("utf-8-sig")
 
     assert [line.split(";")[0] for line in content.splitlines()] == [
         "premise_no",
@@ -157,11 +157,11 @@ def test_all_moves_are_a_file_for_clerks(session: DeskSession) -> None:
         "000003",
         "000004",
     ]
-    assert what_if_results.read_list(session, result.result_id, AS_OF, "xlsx")[:2] == b"PK"
+    assert results.read_list(session, result.result_id, AS_OF, "xlsx")[:2] == b"PK"
     with pytest.raises(NotThereError):
-        what_if_results.read_list(session, result.result_id, days(-1), "csv")
+        results.read_list(session, result.result_id, days(-1), "csv")
     with pytest.raises(NotThereError):
-        what_if_results.page_moves(session, result, days(-1), 1, {})
+        results.page_moves(session, result, days(-1), 1, {})
 
 
 def test_fields_change_the_file_in_one_place_each(session: DeskSession) -> None:
@@ -170,7 +170,7 @@ def test_fields_change_the_file_in_one_place_each(session: DeskSession) -> None:
 
     before, mark, in_force = STAGES.rpartition("[[version]]")
     changed = f"{before}{mark}{in_force.replace('= 5000', '= 6000')}"
-    assert what_if_results.read_changed(session, result.result_id) == changed
+    assert results.read_changed(session, result.result_id) == changed
     assert result.nights[0]["moves"] == 3
 
 
@@ -193,7 +193,7 @@ def test_a_mistake_is_told_with_its_line(session: DeskSession) -> None:
     assert [(found.file, found.line, found.cure) for found in answer.findings] == [
         ("stages.toml", line, "Ask at least 20000 of the higher stage.") for line in lines
     ]
-    assert what_if_results.list_results(session, ENDED) == []
+    assert results.list_results(session, ENDED) == []
 
 
 @pytest.mark.parametrize(
@@ -243,15 +243,15 @@ def test_a_form_sent_twice_is_tried_once(session: DeskSession) -> None:
 
     assert (first, second) == (TrialAnswer(NAME, is_new=True), TrialAnswer(NAME))
     assert (other.is_new, other.result_id not in ("", NAME)) == (True, True)
-    results = what_if_results.list_results(session, ENDED)
-    assert [result.result_id for result in results].count(NAME) == 1
+    listed = results.list_results(session, ENDED)
+    assert [result.result_id for result in listed].count(NAME) == 1
 
 
 def test_no_more_than_five_wait(session: DeskSession) -> None:
     going = {f"{number:032x}": "waiting" for number in range(5)}
 
     assert ordered(session, wish(), going) == TrialAnswer(refusal="busy")
-    assert what_if_results.list_results(session, going) == []
+    assert results.list_results(session, going) == []
 
 
 def test_a_strange_name_is_replaced(session: DeskSession) -> None:
@@ -281,16 +281,16 @@ def test_a_complete_trial_is_not_decided_again(session: DeskSession) -> None:
 
     assert receipt == {"result_id": NAME, "nights": 1, "moves": 3}
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
-    assert not what_if.may_run_again(session, NAME, ENDED)
+    assert not orders.may_run_again(session, NAME, ENDED)
 
 
 def test_a_trial_waits_is_decided_and_is_ready(session: DeskSession) -> None:
     ordered(session, wish())
-    waiting = what_if_results.fetch_result(session, NAME, {NAME: "waiting"})
-    working = what_if_results.fetch_result(session, NAME, {NAME: "working"})
-    again = what_if.may_run_again(session, NAME, {NAME: "waiting"})
+    waiting = results.fetch_result(session, NAME, {NAME: "waiting"})
+    working = results.fetch_result(session, NAME, {NAME: "working"})
+    again = orders.may_run_again(session, NAME, {NAME: "waiting"})
     what_if_run.decide(folder_of(session, NAME))
-    ready = what_if_results.fetch_result(session, NAME, {NAME: "working"})
+    ready = results.fetch_result(session, NAME, {NAME: "working"})
 
     assert (waiting.state, working.state, ready.state, again) == (
         "waiting",
@@ -305,10 +305,10 @@ def test_a_death_in_the_middle_is_seen_and_made_up_for(session: DeskSession) -> 
     ordered(session, wish())
     folder = folder_of(session, NAME)
     replace_progress(folder, "22.11.2026: етапи")
-    working = what_if_results.fetch_result(session, NAME, {NAME: "working"})
+    working = results.fetch_result(session, NAME, {NAME: "working"})
     before = found(session, NAME)
-    may_run = what_if.may_run_again(session, NAME, ENDED)
-    waiting = what_if_results.fetch_result(session, NAME, {NAME: "waiting"})
+    may_run = orders.may_run_again(session, NAME, ENDED)
+    waiting = results.fetch_result(session, NAME, {NAME: "waiting"})
     what_if_run.decide(folder)
 
     assert (working.progress, waiting.progress) == ("22.11.2026: етапи", "")
@@ -322,7 +322,7 @@ def test_a_snapshot_that_is_gone_is_told(session: DeskSession) -> None:
         what_if_run.decide(folder_of(session, NAME))
     answer = ordered(session, wish(name="f" * 32))
     refused = found(session, NAME)
-    may_run = what_if.may_run_again(session, NAME, ENDED)
+    may_run = orders.may_run_again(session, NAME, ENDED)
     os.rename(session.settings.home / "away", session.settings.snapshots)
     what_if_run.decide(folder_of(session, NAME))
 
@@ -337,30 +337,30 @@ def test_a_later_version_does_nothing_until_it_is_brought_forward(session: DeskS
     awake = decided(session, replace(wish(STAGES + LATER), is_brought_forward=True))
 
     assert (asleep.nights[0]["rules"], asleep.nights[0]["moves"]) == ([], 0)
-    assert what_if_results.find_next_version(session, asleep) == date(2027, 1, 1)
+    assert results.find_next_version(session, asleep) == date(2027, 1, 1)
     assert (len(awake.nights[0]["rules"]), awake.nights[0]["moves"]) == (1, 3)
 
 
 def test_the_form_offers_what_was_in_force_or_what_was_tried(session: DeskSession) -> None:
     result = decided(session, wish())
-    form = what_if.open_form(session)
+    form = orders.open_form(session)
 
     assert (form.text, [choice.as_of for choice in form.nights][:2]) == (STAGES, [AS_OF, days(-1)])
     assert {each.key: each.value for each in form.thresholds}[
         "final_warning.amount_cents_min"
     ] == 5000
-    assert what_if.open_form(session, "stages.toml", result.result_id).text == SIXTY
+    assert orders.open_form(session, "stages.toml", result.result_id).text == SIXTY
     assert (
-        what_if.open_form(session, "court.toml", result.result_id).text
+        orders.open_form(session, "court.toml", result.result_id).text
         == (BUILT_IN / "court.toml").read_text()
     )
     with pytest.raises(NotThereError):
-        what_if.open_form(session, "../secret")
+        orders.open_form(session, "../secret")
 
 
 def test_before_the_first_night_there_is_nothing_to_try(settings: Settings, engine: Engine) -> None:
     empty = DeskSession(settings, engine)
-    form = what_if.open_form(empty)
+    form = orders.open_form(empty)
 
     assert (form.nights, form.text, form.thresholds) == ([], "", [])
     assert ordered(empty, wish()) == TrialAnswer(refusal="no_night")

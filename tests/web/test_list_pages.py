@@ -436,7 +436,7 @@ def test_the_pages_in_english(browse: Ask, night: Night) -> None:
 def test_every_refusal_can_be_said_in_both_languages() -> None:
     reasons = {
         match
-        for path in Path("dunning/jobs/desk").glob("*.py")
+        for path in Path("dunning/jobs/desk").rglob("*.py")
         for match in re.findall(
             r'RefusedError\((?:[^()]|\([^()]*\))*?",\s+"(\w+)"', path.read_text("utf-8")
         )

@@ -12,8 +12,8 @@ from sqlalchemy import Engine
 from dunning.gateways.settings.environment import Settings
 from dunning.gateways.snapshots.what_if_store import WhatIfStore
 from dunning.gateways.store.access import fetch_access
-from dunning.jobs.desk import what_if_run
 from dunning.jobs.desk.session import open_session
+from dunning.jobs.desk.what_if import what_if_run
 from dunning.policy.policies import BUILT_IN
 from tests.jobs.nights import AS_OF
 from tests.kept_nights import Keep, close

@@ -23,9 +23,9 @@ from dunning.gateways.store import holds, runs
 from dunning.gateways.store.actions import AccountAction, fetch_account_actions
 from dunning.gateways.store.decisions import AccountDecision, fetch_account_decisions
 from dunning.jobs.desk.session import DeskSession
-from dunning.jobs.nightly.history import History, gather_history
 from dunning.jobs.queries.fate import Fate, fetch_fates
 from dunning.jobs.queries.past_night import find_night, kept_policy
+from dunning.jobs.records.history import History, gather_history
 from dunning.ledger.buckets import buckets_of
 from dunning.policy.rules import Rules
 

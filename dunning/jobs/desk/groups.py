@@ -15,7 +15,7 @@ from dunning.core.words import STAGES
 from dunning.gateways.postgres.database import Engine
 from dunning.gateways.store import runs
 from dunning.gateways.store.decisions import StageRow, count_stage, fetch_stage
-from dunning.jobs.desk.list_files import fetch_file, find_run
+from dunning.jobs.desk.lists.list_files import fetch_file, find_run
 from dunning.jobs.desk.session import DeskSession, RefusedError
 from dunning.jobs.queries.past_night import kept_policy
 

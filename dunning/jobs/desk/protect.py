@@ -13,7 +13,7 @@ from dunning.decisions.account.manual_hold_terms import REASONS, is_ending, late
 from dunning.gateways.postgres.database import Engine
 from dunning.gateways.store import holds, runs
 from dunning.jobs.desk.account import require_account
-from dunning.jobs.desk.manual_holds import read_note
+from dunning.jobs.desk.lists.manual_holds import read_note
 from dunning.jobs.desk.session import DeskSession, RefusedError
 from dunning.jobs.queries.past_night import kept_policy
 from dunning.policy.rules import Protection

@@ -18,8 +18,8 @@ from dunning.gateways.postgres.database import RUNNER, Source, connect_as
 from dunning.gateways.settings.environment import Settings
 from dunning.gateways.store.readers import reading
 from dunning.jobs.monthly.runs import NoticesRun
-from dunning.jobs.nightly.history import UNREAD, History
 from dunning.jobs.nightly.runs import shard_buckets, shard_seal
+from dunning.jobs.records.history import UNREAD, History
 from dunning.jobs.run_context import RunReceipt
 
 BATCH_ROWS = 512

@@ -21,10 +21,10 @@ from dunning.gateways.store import closing, releases, runs
 from dunning.gateways.store.events import count_actions_since
 from dunning.gateways.store.holds import fetch_holds
 from dunning.gateways.store.outbox import publish_once
-from dunning.jobs.nightly.baseline import figures_of
 from dunning.jobs.nightly.output_places import Place, find_place
 from dunning.jobs.nightly.receipts import ClosedReceipt, RunManifest
 from dunning.jobs.nightly.runs import NightlyRun
+from dunning.jobs.records.baseline import figures_of
 from dunning.jobs.recovery import recover, sweep
 from dunning.jobs.release.actions import actions_of_messages
 from dunning.jobs.retention import prune

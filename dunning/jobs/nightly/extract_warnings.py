@@ -5,7 +5,7 @@ from datetime import date
 from dunning.core.words import PROTECTING_TABLES
 from dunning.documents.words import form
 from dunning.gateways.snapshots.snapshot import Snapshot
-from dunning.jobs.nightly.protections import Protections, name_table
+from dunning.jobs.records.protections import Protections, name_table
 from dunning.ledger.check.late_dates import DATED, rows_after
 from dunning.policy.rules import Loading
 

@@ -18,17 +18,17 @@ from dunning.gateways.snapshots.snapshot import Snapshot
 from dunning.gateways.snapshots.snapshot_store import SnapshotStore, keep
 from dunning.gateways.store import inputs, open_store, runs
 from dunning.gateways.store.events import latest_event
-from dunning.jobs.nightly.baseline import Baseline, gather_baseline
 from dunning.jobs.nightly.extract_warnings import find_warnings, is_stale, newest_invoice_on
-from dunning.jobs.nightly.history import History, gather_history
 from dunning.jobs.nightly.limits import RunLimits, list_limits, read_limits
-from dunning.jobs.nightly.protections import (
+from dunning.jobs.nightly.runs import NightlyRun, new_work_folder
+from dunning.jobs.records.baseline import Baseline, gather_baseline
+from dunning.jobs.records.history import History, gather_history
+from dunning.jobs.records.protections import (
     Protections,
     choose_accepted,
     judge_protections,
     refuse_accepted,
 )
-from dunning.jobs.nightly.runs import NightlyRun, new_work_folder
 from dunning.jobs.recovery import recover, sweep
 from dunning.jobs.run_context import RunReceipt
 from dunning.ledger.check.manifest import read_manifest, refuse_stale

@@ -23,7 +23,6 @@ from dunning.gateways.files.publishing import (
 )
 from dunning.gateways.files.seals import check_seal, seal_files
 from dunning.gateways.files.worktables import TableWriter, read_streams, read_table
-from dunning.jobs.nightly.baseline import Baseline
 from dunning.jobs.nightly.receipts import (
     ListFigures,
     PartFigures,
@@ -32,6 +31,7 @@ from dunning.jobs.nightly.receipts import (
     WrittenReceipt,
 )
 from dunning.jobs.nightly.runs import NightlyRun, shard_seal
+from dunning.jobs.records.baseline import Baseline
 from dunning.jobs.run_context import RunReceipt
 
 PARTS = ("ready", "person")

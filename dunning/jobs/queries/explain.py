@@ -7,10 +7,10 @@ import pyarrow as pa
 from dunning.decisions.account.story import build_story, find_accounts
 from dunning.documents.pages.story_page import render_story
 from dunning.gateways.store import inputs
-from dunning.jobs.nightly.history import gather_history
-from dunning.jobs.nightly.protections import describe_accepted
 from dunning.jobs.queries.fate import fetch_fates
 from dunning.jobs.queries.past_night import find_night, kept_policy, open_nights
+from dunning.jobs.records.history import gather_history
+from dunning.jobs.records.protections import describe_accepted
 from dunning.ledger.buckets import buckets_of
 
 

@@ -20,10 +20,10 @@ from dunning.gateways.snapshots.snapshot import Snapshot
 from dunning.gateways.snapshots.snapshot_store import open_kept
 from dunning.gateways.store import inputs, open_store, runs
 from dunning.gateways.store.readers import reading
-from dunning.jobs.nightly.baseline import Baseline, gather_baseline
 from dunning.jobs.nightly.classify import propose
-from dunning.jobs.nightly.history import History, gather_history
-from dunning.jobs.nightly.protections import Protections, judge_protections
+from dunning.jobs.records.baseline import Baseline, gather_baseline
+from dunning.jobs.records.history import History, gather_history
+from dunning.jobs.records.protections import Protections, judge_protections
 from dunning.policy.policies import Policy, read_policy
 from dunning.policy.rules import Rules
 

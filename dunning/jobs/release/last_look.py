@@ -32,8 +32,8 @@ from dunning.gateways.snapshots.snapshot import Snapshot
 from dunning.gateways.snapshots.snapshot_store import SnapshotStore, keep, open_kept
 from dunning.gateways.store import holds, runs
 from dunning.gateways.store.events import latest_event
-from dunning.jobs.nightly.history import gather_history
 from dunning.jobs.queries.past_night import Night, open_night
+from dunning.jobs.records.history import gather_history
 from dunning.ledger.buckets import buckets_of
 from dunning.ledger.load import load_ledger
 

@@ -20,9 +20,9 @@ from dunning.gateways.snapshots.what_if_store import (
     read_progress,
     read_table,
 )
-from dunning.jobs.desk import what_if_run
-from dunning.jobs.desk.drafts import find_later
 from dunning.jobs.desk.session import DeskSession
+from dunning.jobs.desk.what_if import what_if_run
+from dunning.jobs.desk.what_if.drafts import find_later
 
 PAGE_ROWS = 50
 KEEP, KEEP_DAYS = 20, 30

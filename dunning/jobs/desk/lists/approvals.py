@@ -11,8 +11,8 @@ from dunning.core.lists import LISTS
 from dunning.gateways.settings.people import approvers_of, read_people
 from dunning.gateways.store.holds import ManualHold
 from dunning.gateways.store.releases import ListRelease, fetch_releases
-from dunning.jobs.desk import manual_holds
-from dunning.jobs.desk.list_files import fetch_list, find_run
+from dunning.jobs.desk.lists import manual_holds
+from dunning.jobs.desk.lists.list_files import fetch_list, find_run
 from dunning.jobs.desk.session import DeskSession, RefusedError
 from dunning.jobs.release.offer import Offer, describe
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from dunning.core.errors import DunningError
 from dunning.core.lists import LISTS
 from dunning.gateways.store import holds, releases, runs
-from dunning.jobs.desk.lists import read_row_page
+from dunning.jobs.desk.lists.list_rows import read_row_page
 from dunning.jobs.desk.session import DeskSession, RefusedError
 
 _PROPOSED_DAYS, _LONGEST_DAYS = 30, 366

@@ -22,7 +22,7 @@ from dunning.gateways.files.worktables import read_table, write_table
 from dunning.gateways.postgres.database import Source
 from dunning.gateways.snapshots.snapshot import Snapshot
 from dunning.gateways.store import actions, holds, proposals
-from dunning.jobs.nightly.failed_channels import gather_failures
+from dunning.jobs.records.failed_channels import gather_failures
 from dunning.ledger.buckets import buckets_of
 from dunning.policy.rules import Rules
 

@@ -15,7 +15,7 @@ from dunning.documents.lists.list_columns import ListFile
 from dunning.documents.lists.xlsx_files import render_xlsx
 from dunning.gateways.postgres.database import transact
 from dunning.gateways.store import holds, runs
-from dunning.jobs.desk.list_files import (
+from dunning.jobs.desk.lists.list_files import (
     DOWNLOADS,
     FILES,
     columns_of,
@@ -23,8 +23,8 @@ from dunning.jobs.desk.list_files import (
     fetch_rows,
     find_run,
 )
-from dunning.jobs.desk.lists import ListQuery, download, filter_rows, mask_secrets
-from dunning.jobs.desk.manual_holds import has_left
+from dunning.jobs.desk.lists.list_rows import ListQuery, download, filter_rows, mask_secrets
+from dunning.jobs.desk.lists.manual_holds import has_left
 from dunning.jobs.desk.session import DeskSession
 
 

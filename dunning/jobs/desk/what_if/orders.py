@@ -9,7 +9,9 @@ from datetime import date
 from dunning.core.errors import NotThereError
 from dunning.gateways.snapshots.what_if_store import TrialOrder, WhatIfStore, read_order
 from dunning.gateways.store import runs
-from dunning.jobs.desk.drafts import (
+from dunning.jobs.desk.policy import fetch_policy
+from dunning.jobs.desk.session import DeskSession
+from dunning.jobs.desk.what_if.drafts import (
     FILES,
     LONGEST_TEXT,
     QUICK_FILE,
@@ -20,9 +22,7 @@ from dunning.jobs.desk.drafts import (
     check_files,
     find_thresholds,
 )
-from dunning.jobs.desk.policy import fetch_policy
-from dunning.jobs.desk.session import DeskSession
-from dunning.jobs.desk.what_if_results import KEEP, KEEP_DAYS, Going, fetch_result, find_folder
+from dunning.jobs.desk.what_if.results import KEEP, KEEP_DAYS, Going, fetch_result, find_folder
 from dunning.policy.findings import Finding
 from dunning.policy.policies import Policy
 

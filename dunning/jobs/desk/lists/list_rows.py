@@ -14,7 +14,7 @@ from dunning.documents.lists.csv_files import render_csv
 from dunning.documents.lists.list_columns import COURT_ITEMS, DECIDING
 from dunning.documents.lists.xlsx_files import render_xlsx
 from dunning.gateways.store import runs
-from dunning.jobs.desk.list_files import (
+from dunning.jobs.desk.lists.list_files import (
     DOWNLOADS,
     FILES,
     columns_of,
