@@ -130,7 +130,7 @@ class TypedTable:
 
     Attributes:
         raw: where it came from.
-        frame: the contract's columns under the contract's names; types: `ledger_tables.Kind`.
+        frame: the contract's columns under the contract's names; types: `ledger_tables.CellKind`.
         lines: int64 physical line of each row.
         reasons: int32 bits of `ledger_tables.REASONS`, none for a good row, and the bits that
             `ledger_tables` defines beside them. Later steps add theirs.

@@ -1,7 +1,7 @@
 """Event numbers: what people do after a close and later runs must know.
 
 Events are manual holds, releases and recalls. A run stores the last number that it saw
-(`Run.events_seen`). Later events do not exist for it, so that it can be repeated to the byte.
+(`RecordedRun.events_seen`). Later events do not exist for it, so that it can be repeated to the byte.
 Numbers are given and read under one lock, so that none appears below one that was already read:
 
     lock   | event 7 |      | read: 7 |          | event 8 |

@@ -2,7 +2,7 @@
 
 Each function takes trimmed text (null where empty; a dictionary of it is allowed) and returns the
 values and a mask of unreadable cells. An empty cell is not unreadable and has the type's value for
-nothing (see `ledger_tables.Kind`).
+nothing (see `ledger_tables.CellKind`).
 """
 
 from collections.abc import Callable
