@@ -106,6 +106,7 @@ def give_story(
     """Return the story as a PDF for the complaint file."""
     session = open_session()
     page = account.read_page(session, premise_no, payer_code, as_of)
+    # Recorded before the story leaves, so that no copy is without a record.
     append_access(
         session.engine, person.user_name, "story", f"premise {premise_no} payer {payer_code}"
     )

@@ -44,6 +44,7 @@ def answer(
     option = _OPTIONS.get(str(form.get("answer", "")))
     note, run_id = str(form.get("note", "")).strip()[:_NOTE_MAX], str(form.get("run", ""))
     try:
+        # The page may be old: a newer night's list, or one that this user may not see.
         _refuse_unseen(person, list_name, as_of)
         if option is None:
             raise RefusedError(

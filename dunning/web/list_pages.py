@@ -31,8 +31,8 @@ HoldSetter = Annotated[Person, permit("strike")]
 Taker = Annotated[Person, permit("downloads")]
 Lawyer = Annotated[Person, permit("identifiers")]
 _KINDS = {"csv": "text/csv; charset=utf-8", "xlsx": XLSX}
-_LONGEST = 100
-_SHOWN_OVER = 200
+_LONGEST = 100  # characters of a search, as in the form
+_SHOWN_OVER = 200  # ended holds on the page, at most
 
 
 @router.get("/lists")
@@ -47,6 +47,7 @@ def show_lists(request: Request, person: Reader, as_of: date | None = None) -> R
     )
 
 
+# Before `/lists/{name}`: the first route that fits is taken.
 @router.get("/lists/holds")
 def show_holds(request: Request, person: Reader) -> Response:
     """Show all manual holds, those in force first."""
@@ -104,6 +105,8 @@ def _give(
     content, file = list_taking.take(
         session, name, suffix, as_of, query, is_whole=person.may("identifiers")
     )
+    # Recorded before the file leaves, so that no download is without a record.
+    # Recorded before the file leaves, so that no download is without a record.
     append_access(session.engine, person.user_name, "download", file)
     return give_file(content, file, _KINDS[suffix])
 
