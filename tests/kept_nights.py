@@ -6,15 +6,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from psycopg import sql
 from sqlalchemy import Engine
 
-from tests.jobs.conftest import MakeHome
 from tests.jobs.nights import AS_OF, Night, nightly, say_fresh
 from tests.world import World
+
+if TYPE_CHECKING:
+    from tests.jobs.conftest import MakeHome
 
 Make = Callable[[Path], object]
 Keep = Callable[[Make], "KeptNight"]
@@ -71,7 +73,7 @@ class KeptNight:
         return Night(0, "", "", folder / "out" / AS_OF.isoformat())
 
 
-def close(world: World, folder: Path, *nights: date) -> None:
+def close_nights(world: World, folder: Path, *nights: date) -> None:
     """Write a ledger into a folder and close nights with it, that of AS_OF unless others are given."""
     ledger = say_fresh(world.write(folder / "ledger"))
     for day in nights or (AS_OF,):
@@ -94,7 +96,7 @@ def keep(engine: Engine, folder: Path) -> KeptNight:
 
 
 @pytest.fixture(scope="session")
-def kept(new_home: MakeHome, tmp_path_factory: pytest.TempPathFactory) -> Keep:
+def kept(new_home: "MakeHome", tmp_path_factory: pytest.TempPathFactory) -> Keep:
     """Gives what a function makes of a folder with a home: made once, however often it is asked
     for.
     """

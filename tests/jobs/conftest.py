@@ -17,6 +17,7 @@ from dunning.gateways.postgres.server import SUPERUSER, embedded_url
 from dunning.gateways.settings.environment import Settings
 from dunning.sample import write_sample
 from tests.jobs.nights import AS_OF, FRESH_UNTIL, Night, copy_ledger, nightly
+from tests.kept_nights import kept as kept  # the fixture
 
 _numbers = itertools.count(1)
 MakeHome = Callable[[Path], AbstractContextManager[Engine]]

@@ -15,7 +15,8 @@ from dunning.gateways.settings.environment import Settings
 from dunning.gateways.store.holds import ManualHold, fetch_holds
 from dunning.jobs.desk.lists import manual_holds
 from dunning.jobs.desk.session import DeskSession, RefusedError
-from tests.jobs.nights import AS_OF, days, nightly, say_fresh
+from tests.jobs.nights import AS_OF, days, nightly
+from tests.kept_nights import Keep, close_nights
 from tests.world import World
 
 NOTE = "Обжалвана сметка, вх. № 12-45"
@@ -34,17 +35,21 @@ def debtors() -> World:
     return people.account(3, ("2026-11-01", "60.00")).account(4)
 
 
+def _close(folder: Path) -> None:
+    close_nights(debtors(), folder)
+
+
 @pytest.fixture
-def ledger(tmp_path: Path) -> Path:
-    return say_fresh(debtors().write(tmp_path / "ledger"))
+def ledger(session: DeskSession, tmp_path: Path) -> Path:
+    return tmp_path / "ledger"
 
 
 @pytest.fixture
 def session(
-    ledger: Path, settings: Settings, engine: Engine, home: Path, tmp_path: Path
+    kept: Keep, settings: Settings, engine: Engine, home: Path, tmp_path: Path
 ) -> DeskSession:
     """A desk after a night on which both who were warned are on the list of disconnections."""
-    night = nightly(ledger, tmp_path / "out")
+    night = kept(_close).restore(engine, tmp_path)
     assert ["000001", "000002"] == [row["premise_no"] for row in night.csv("disconnections")]
     assert "000003" in [row["premise_no"] for row in night.csv("reminders/sms")]
     return DeskSession(settings, engine)

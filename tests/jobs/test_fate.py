@@ -13,7 +13,8 @@ from dunning.gateways.store import holds
 from dunning.jobs.desk import account
 from dunning.jobs.desk.session import open_session
 from dunning.jobs.release import offer, publish
-from tests.jobs.nights import AS_OF, days, dunning, nightly, say_fresh
+from tests.jobs.nights import AS_OF, days, dunning, nightly
+from tests.kept_nights import Keep, close_nights
 from tests.world import World, premise_of
 
 PEOPLE = '[people.head]\nrole = "collections"\napproves = ["disconnections", "reminders"]\n'
@@ -33,13 +34,16 @@ def ledger() -> World:
     return made.account(3, ("2026-11-01", "60.00"))
 
 
+def _close(folder: Path) -> None:
+    close_nights(ledger(), folder)
+    (folder / "home" / "people.toml").write_text(PEOPLE, "utf-8")
+
+
 @pytest.fixture
-def folder(home: Path, tmp_path: Path) -> Path:
+def folder(kept: Keep, home: Path, engine: Engine, tmp_path: Path) -> Path:
     """The ledger; the night of AS_OF is closed, and who may approve stands in the home."""
-    made = say_fresh(ledger().write(tmp_path / "ledger"))
-    assert nightly(made, tmp_path / "out").code == 0
-    (home / "people.toml").write_text(PEOPLE, "utf-8")
-    return made
+    kept(_close).restore(engine, tmp_path)
+    return tmp_path / "ledger"
 
 
 def told(number: int, what: str = "прекъсване", as_of: date = AS_OF) -> list[str]:

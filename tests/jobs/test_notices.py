@@ -27,6 +27,7 @@ from tests.jobs.notices import (
     recorded,
     references_of,
 )
+from tests.kept_nights import Keep, close_nights
 from tests.world import World
 
 FROZEN = (
@@ -43,13 +44,17 @@ def ledger(tmp_path: Path) -> Path:
     return say_fresh(crowd().write(tmp_path / "ledger"))
 
 
+def _close(folder: Path) -> None:
+    close_nights(crowd(), folder)
+
+
 @pytest.fixture
-def night(ledger: Path, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Night:
+def night(
+    kept: Keep, home: Path, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Night:
     """A closed night of the crowd."""
     monkeypatch.setenv("DUNNING_RECEIPT_KEY", KEY)
-    closed = nightly(ledger, tmp_path / "out")
-    assert closed.code == 0, closed.told
-    return closed
+    return kept(_close).restore(engine, tmp_path)
 
 
 def test_everyone_gets_one_and_the_files_agree(

@@ -12,11 +12,11 @@ from dunning.jobs.monthly import due
 from dunning.jobs.monthly import preview as render_preview
 from tests.jobs.nights import AS_OF, Night, contents, days, dunning, nightly, say_fresh
 from tests.jobs.notices import notices
+from tests.kept_nights import Keep, close_nights
 from tests.world import World
 
 
-@pytest.fixture
-def ledger(home: Path, tmp_path: Path) -> Path:
+def _close(folder: Path) -> None:
     """A closed night of four: two with a bill, by post and by e-mail, one without anything, one
     without an address.
     """
@@ -30,9 +30,14 @@ def ledger(home: Path, tmp_path: Path) -> Path:
     ledger.add("tenancies", premise_no="000001", payer_code="NEXT", valid_from=date(2026, 11, 1))
     ledger.rows["payers"][3] |= {"postal_address": "", "postal_settlement": ""}
     ledger.rows["tenancies"][3]["valid_until"] = "2026-11-20"
-    folder = say_fresh(ledger.write(tmp_path / "ledger"))
-    assert nightly(folder, tmp_path / "out").code == 0
-    return folder
+    close_nights(ledger, folder)
+
+
+@pytest.fixture
+def ledger(kept: Keep, home: Path, engine: Engine, tmp_path: Path) -> Path:
+    """The ledger of that night."""
+    kept(_close).restore(engine, tmp_path)
+    return tmp_path / "ledger"
 
 
 def preview(*words: str) -> Night:

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from dunning.gateways.store.access import fetch_access
 from dunning.gateways.store.holds import fetch_holds
 from tests.jobs.nights import Night
-from tests.kept_nights import Keep, close
+from tests.kept_nights import Keep, close_nights
 from tests.web.conftest import Ask
 from tests.world import VALID_PERSON_ID, World
 
@@ -22,7 +22,7 @@ NOTE = 'Сметката е <b>"оспорена"</b>, обаждане 22.11.'
 
 def _close(folder: Path) -> None:
     people = World().account(1, ("2026-09-01", "150.00")).account(2, ("2026-11-01", "60.00"))
-    close(people, folder)
+    close_nights(people, folder)
 
 
 @pytest.fixture

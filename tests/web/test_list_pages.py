@@ -14,7 +14,7 @@ from dunning.documents.pages.html import read_texts
 from dunning.gateways.store.access import fetch_access
 from dunning.gateways.store.holds import fetch_holds
 from tests.jobs.nights import AS_OF, Night, days, nightly
-from tests.kept_nights import Keep, close
+from tests.kept_nights import Keep, close_nights
 from tests.web.conftest import Ask
 from tests.world import VALID_PERSON_ID, World
 
@@ -37,7 +37,7 @@ def _close(folder: Path) -> None:
     people.notice(5, "overdue", "2026-02-10", "2026-02-12").notice(
         5, "final_warning", "2026-06-20", "2026-06-25"
     )
-    close(people, folder)
+    close_nights(people, folder)
 
 
 @pytest.fixture

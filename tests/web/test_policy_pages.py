@@ -16,7 +16,7 @@ from dunning.jobs.desk.session import open_session
 from dunning.jobs.desk.what_if import what_if_run
 from dunning.policy.policies import BUILT_IN
 from tests.jobs.nights import AS_OF
-from tests.kept_nights import Keep, close
+from tests.kept_nights import Keep, close_nights
 from tests.web.questions import make_tables
 from tests.web.trials import make_dag, read_runs, set_states
 from tests.world import World
@@ -63,7 +63,7 @@ def ask(web: None, home: Path) -> Iterator[Ask]:
 def _close(folder: Path) -> None:
     """Somebody who owes 55,00 and was reminded long ago."""
     people = World().account(1, ("2026-04-30", "55.00"))
-    close(people.notice(1, "overdue", "2026-09-01", "2026-09-05"), folder)
+    close_nights(people.notice(1, "overdue", "2026-09-01", "2026-09-05"), folder)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from dunning.gateways.store.holds import append_hold
 from tests.jobs.nights import AS_OF, days
-from tests.kept_nights import Keep, close
+from tests.kept_nights import Keep, close_nights
 from tests.web.conftest import Ask
 from tests.world import World
 
@@ -28,7 +28,7 @@ def _close(folder: Path) -> None:
     (folder / "home" / "people.toml").write_text(
         '[people.head]\nrole = "collections"\napproves = ["disconnections"]\n', "utf-8"
     )
-    close(people, folder, days(-1), AS_OF)
+    close_nights(people, folder, days(-1), AS_OF)
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from sqlalchemy import Engine
 from tests.jobs.nights import AS_OF, nightly, say_fresh
 from tests.jobs.release.releases import APPROVERS, ledger
 from tests.kept_nights import Keep
-from tests.kept_nights import kept as kept  # the fixture
 from tests.world import World, premise_of
 
 
