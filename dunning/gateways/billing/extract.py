@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from dunning.core.errors import DunningError
 from dunning.core.progress import Progress
@@ -96,7 +95,7 @@ def _extract(
             session, address, query, folder, progress
         )
         progress(f"извлечена {query.table.name}: {counts.rows} реда")
-    manifest: dict[str, Any] = {
+    manifest = {
         "as_of": day.isoformat(),
         IS_ASKED: queries.day is None,
         "tables": {name: counts.to_manifest() for name, counts in counted.items()},

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import NotRequired, TypedDict
 
 import numpy as np
 import pyarrow as pa
@@ -22,6 +22,13 @@ PROGRESS_ROWS = 500_000
 _FEW = (CellKind.WORD, CellKind.FLAG, CellKind.DAY, CellKind.NUMBER, CellKind.SHARE)
 
 
+class ManifestTable(TypedDict):
+    """A table in the contract's manifest; amounts as decimals by currency."""
+
+    rows: int
+    amount: NotRequired[dict[str, str]]
+
+
 @dataclass
 class FileCounts:
     """The content of a file: rows, minor units by currency, SHA-256.
@@ -33,12 +40,12 @@ class FileCounts:
     minor: dict[str, int]
     sha256: str = ""
 
-    def to_manifest(self) -> dict[str, Any]:
+    def to_manifest(self) -> ManifestTable:
         """Return the counts in the form of the contract's manifest."""
         amounts = {
             currency: str(Decimal(minor).scaleb(-2)) for currency, minor in self.minor.items()
         }
-        return {"rows": self.rows, **({"amount": amounts} if amounts else {})}
+        return {"rows": self.rows, "amount": amounts} if amounts else {"rows": self.rows}
 
 
 def write_table(

@@ -11,7 +11,6 @@ import secrets
 import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 from dunning.core.errors import DunningError
 from dunning.gateways.files.home import make_folders
@@ -31,7 +30,7 @@ def hash_files(folder: Path) -> dict[str, str]:
     }
 
 
-def manifest_bytes(manifest: Mapping[str, Any]) -> bytes:
+def manifest_bytes(manifest: Mapping[str, object]) -> bytes:
     """Return a manifest as it is written."""
     return (json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
 
