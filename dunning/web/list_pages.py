@@ -106,7 +106,6 @@ def _give(
         session, name, suffix, as_of, query, is_whole=person.may("identifiers")
     )
     # Recorded before the file leaves, so that no download is without a record.
-    # Recorded before the file leaves, so that no download is without a record.
     append_access(session.engine, person.user_name, "download", file)
     return give_file(content, file, _KINDS[suffix])
 
