@@ -30,6 +30,9 @@ TEXTS = sorted(
 ) + sorted(path for path in REPOSITORY.glob("*") if path.is_file())
 
 NAMELESS = {"utils", "util", "helpers", "helper", "common", "manager", "managers", "base", "misc"}
+CYRILLIC = re.compile("[А-я]")
+# Where the data of invented people are made.
+INVENTED = {"sample", "boundary_crowd"}
 MACHINE_PATH = re.compile(r"(?<![\w.:/-])/(?:home|root|Users|work|mnt)/[A-Za-z]")
 # Where the day just ended is taken from the clock: the command line's default. Everybody else is
 # told `as_of`. And until when a question waits for its answer, which decides about no account; and
@@ -133,3 +136,24 @@ def test_a_dag_imports_only_airflow_and_the_floors_below(path):
 
     allowed = ("dunning.jobs", "dunning.gateways.settings.environment", "dunning.web")
     assert {module for module in ours if not module.startswith(allowed)} == set()
+
+
+def test_words_for_codes_stand_in_the_templates_alone():
+    """No dictionary of the code has Bulgarian words: `templates/words` has them, by code."""
+    words = [
+        f"{relative(path)}:{node.lineno}"
+        for path in MODULES
+        if not INVENTED & {*path.parts, path.stem}
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Dict)
+        if any(CYRILLIC.search(text) for value in node.values for text in texts_within(value))
+    ]
+    assert words == []
+
+
+def texts_within(node: ast.expr) -> list[str]:
+    """Return the texts of a plain value or of a tuple or list of such values."""
+    parts = node.elts if isinstance(node, ast.Tuple | ast.List) else [node]
+    return [
+        part.value for part in parts if isinstance(part, ast.Constant) if type(part.value) is str
+    ]

@@ -18,11 +18,11 @@ from stdnum import iban
 
 from dunning.core.errors import DunningError
 from dunning.core.formats import NBSP
-from dunning.core.words import CREDIT_NOTE, ITEM_KINDS, LANGUAGES, PAYOUT
+from dunning.core.words import CREDIT_NOTE, ITEM_KINDS, LANGUAGES
 from dunning.documents.messages.texts import open_templates
 from dunning.documents.notice import layout
 from dunning.documents.notice.fonts import face
-from dunning.documents.words import TEMPLATES
+from dunning.documents.words import TEMPLATES, table_of
 from dunning.policy.rules import Profile
 
 # What each sentence may name besides what all may.
@@ -57,8 +57,6 @@ SENTENCES: Mapping[str, frozenset[str]] = {
 }
 # What wording that was sent before these came does without: nothing is printed then.
 _LATER = frozenset({"line_to_pay", *(name for name in SENTENCES if name.startswith("bill_"))})
-# Kinds that came after a version's words had been sent, which then stay as they are.
-_LATER_KINDS = {"bg": {PAYOUT: "Върната сума"}, "en": {PAYOUT: "Sum paid back"}}
 _CONSTANT = frozenset({"supplier", "is_heat", "as_of"})
 _SUPPLIER = frozenset(
     {"phone", *(name.removesuffix("_latin") for name in Profile.__dataclass_fields__)}
@@ -75,7 +73,8 @@ class Wording:
         self._template, self._constant = template, dict(constant)
         self.labels = {name: self.write_block(name) if self.has(name) else "" for name in _labels()}
         language = str(self._template.name).split(".")[-2]
-        self.kinds = _LATER_KINDS[language] | dict(
+        # A version's words stay as they were sent: kinds that came later have theirs elsewhere.
+        self.kinds = dict(table_of(language, "notice_kind")) | dict(
             line.split("=", 1) for line in self.write_block("kinds").splitlines()
         )
         self._check()
