@@ -16,7 +16,7 @@ from airflow.configuration import conf
 from fastapi import Depends, HTTPException, Request
 from starlette.concurrency import run_in_threadpool
 
-from dunning.documents.pages.html import LANGUAGES
+from dunning.core.words import LANGUAGES
 from dunning.gateways.settings.environment import Settings
 from dunning.gateways.settings.people import ROLES, find_settings, read_people
 

@@ -8,8 +8,9 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Match
 
+from dunning.core.words import LANGUAGES
 from dunning.documents.pages.findings_text import write_remark
-from dunning.documents.pages.html import LANGUAGES, phrase, render_page, write_day
+from dunning.documents.pages.html import phrase, render_page, write_day
 from dunning.jobs.desk.session import RefusedError
 from dunning.web.access import Person, form_token
 

@@ -6,7 +6,8 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
-from dunning.documents.pages.html import LANGUAGES, read_static
+from dunning.core.words import LANGUAGES
+from dunning.documents.pages.html import read_static
 from dunning.web.access import COOKIE, Person, permit
 from dunning.web.respond import HEADERS, prefix_of
 

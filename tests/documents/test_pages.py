@@ -7,7 +7,8 @@ import tomllib
 
 import pytest
 
-from dunning.documents.pages.html import LANGUAGES, PAGES, read_static, render_page
+from dunning.core.words import LANGUAGES
+from dunning.documents.pages.html import PAGES, read_static, render_page
 from dunning.documents.words import read_words
 
 TEXTS = {

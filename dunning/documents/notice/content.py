@@ -21,6 +21,7 @@ from dunning.documents.notice.layout import Lines
 from dunning.documents.notice.run_constants import Press, write_day
 from dunning.documents.notice.wording import Wording
 from dunning.documents.notice.wrapping import Fitted, fit, wrap
+from dunning.documents.words import word_of
 
 _TEXTS = (
     "premise_no",
@@ -199,12 +200,10 @@ class _ContentWriter:
         return [texts[first:last] for first, last in pairwise(at)]
 
     def _join(self, periods: list[str]) -> str:
-        both = f" {'и' if self.language == 'bg' else 'and'} "
-        return (
-            both.join([", ".join(periods[:-1]), periods[-1]])
-            if len(periods) > 1
-            else "".join(periods)
-        )
+        if len(periods) < 2:
+            return "".join(periods)
+        both = word_of(self.language, "last_two", "joining")
+        return f"{', '.join(periods[:-1])} {both} {periods[-1]}"
 
     def _notes(self) -> list[list[Fitted]]:
         notes: list[list[Fitted]] = [[] for _ in range(len(self.notices))]

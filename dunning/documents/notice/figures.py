@@ -6,6 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dunning.core.formats import NBSP, format_days, format_minor_column
+from dunning.documents.words import word_of
 
 # Whatever is no letter, sign or space: control and format characters, private and unassigned ones.
 _UNPRINTABLE = r"[\p{Cc}\p{Cf}\p{Co}\p{Cs}]+"
@@ -28,7 +29,7 @@ class Figures:
 
     def leva(self, minor: npt.NDArray[np.int64]) -> list[str]:
         """Return "84,20 лв."."""
-        return self.euro(minor, "лв." if self.language == "bg" else "BGN")
+        return self.euro(minor, word_of(self.language, "BGN", "currency"))
 
     def days(self, days: npt.NDArray[np.int32]) -> list[str | None]:
         """Return "15.10.2026 г."; None where there is no day."""

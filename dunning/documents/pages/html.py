@@ -21,7 +21,6 @@ from dunning.core.sofia_time import SOFIA
 from dunning.documents.words import CODES, TEMPLATES, counted, word_of, word_or_text, words_of
 
 PAGES = TEMPLATES / "web"
-LANGUAGES = ("bg", "en")
 _DASH = "–"
 
 
@@ -30,7 +29,7 @@ def render_page(name: str, language: str, prefix: str, values: Mapping[str, Any]
 
     Args:
         name: of the template below `templates/web`.
-        language: of LANGUAGES.
+        language: of words.LANGUAGES.
         prefix: the address prefix of all pages, without a slash at its end.
         values: what the template and its frame use.
 

@@ -234,4 +234,7 @@ def format_euro(cents: int) -> str:
 
 
 def _money(minor: int, is_bgn: bool) -> str:
-    return f"{format_minor(minor)} {'лв.' if is_bgn else '€'}"
+    if not is_bgn:
+        return format_euro(minor)
+    # The Bulgarian abbreviation in both languages.
+    return f"{format_minor(minor)} {word_of('bg', 'BGN', 'currency')}"
