@@ -49,6 +49,8 @@ class World:
     payer P7.
     """
 
+    line_end = "\n"
+
     def __init__(self) -> None:
         self.rows: dict[str, list[dict[str, str]]] = {table: [] for table in COLUMNS}
 
@@ -231,7 +233,7 @@ class World:
                 continue
             with (folder / f"{table}.csv").open("w", encoding="utf-8", newline="") as file:
                 writer = csv.DictWriter(
-                    file, COLUMNS[table].split(), delimiter=";", lineterminator="\n"
+                    file, COLUMNS[table].split(), delimiter=";", lineterminator=self.line_end
                 )
                 writer.writeheader()
                 writer.writerows(rows)

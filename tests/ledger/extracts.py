@@ -1,10 +1,10 @@
 """A small good extract to which a test adds rows, and what came of it, readable."""
 
-import csv
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
@@ -15,10 +15,11 @@ from dunning.core.words import PROTECTING_TABLES
 from dunning.gateways.snapshots.snapshot import Snapshot
 from dunning.gateways.snapshots.snapshot_store import SnapshotStore
 from dunning.ledger.load import load_ledger
+from tests.world import Cell, World
 
 Cells = dict[str, str]
 
-_GIVEN: dict[str, dict[str, str]] = {
+_GIVEN: dict[str, dict[str, Cell]] = {
     "premises": {
         "service": "electricity",
         "district": "Изток",
@@ -66,13 +67,15 @@ class Limits:
         )
 
 
-class Extract:
+class Extract(World):
     """Two tenants, A of premise 1 and B of premises 2 and 3; rows are added with what every row
     needs filled in.
     """
 
+    line_end = "\r\n"
+
     def __init__(self) -> None:
-        self.rows: dict[str, list[Cells]] = {name: [] for name in TABLES}
+        super().__init__()
         for number in "123":
             self.add("premises", premise_no=number)
         for letter in "AB":
@@ -80,21 +83,15 @@ class Extract:
         for premise, payer in ("1A", "2B", "3B"):
             self.add("tenancies", premise_no=premise, payer_code=payer)
 
-    def add(self, table: str, **cells: str) -> "Extract":
+    def add(self, table: str, **cells: Cell) -> Self:
         """Add a row; cells that are not given take the usual value."""
-        self.rows[table].append({**_GIVEN.get(table, {}), **cells})
-        return self
+        return super().add(table, **(_GIVEN.get(table, {}) | cells))
 
-    def write(self, folder: Path) -> Path:
+    def write(self, folder: Path, without: Iterable[str] = ()) -> Path:
         """Write all tables that have rows (the required ones always) as CSV."""
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, table in TABLES.items():
-            if self.rows[name] or table.is_required:
-                with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
-                    writer = csv.DictWriter(file, table.names, restval="", delimiter=";")
-                    writer.writeheader()
-                    writer.writerows(self.rows[name])
-        return folder
+        empty = [name for name, table in TABLES.items() if not table.is_required]
+        empty = [name for name in empty if not self.rows[name]]
+        return super().write(folder, [*without, *empty])
 
     def load(self, tmp_path: Path, limits: Limits = Limits()) -> Snapshot:
         """Write and load it."""
