@@ -16,7 +16,7 @@ from dunning.ledger.check.quarantine import RefusalsInfo
 
 
 class AssembledInfo(TypedDict):
-    """What the tables of a ledger say of themselves, in `snapshot.json`."""
+    """The facts of a ledger's tables in `snapshot.json`."""
 
     books: TotalsInfo
     dropped_names: dict[str, int]
@@ -32,7 +32,7 @@ class AssembledInfo(TypedDict):
 
 
 class ExtractInfo(TypedDict):
-    """What the files of an extract say of themselves, in `snapshot.json`."""
+    """The facts of an extract's files in `snapshot.json`."""
 
     as_of: str | None
     unknown_columns: dict[str, list[str]]

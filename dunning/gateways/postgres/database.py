@@ -245,7 +245,7 @@ def copy_out(
     """Return the rows of `sql/<table>/<verb>.sql`, a COPY (SELECT ...) TO STDOUT, as typed columns.
 
     The format is csv, the types are the schema's. COPY takes no server-side parameters; psycopg
-    writes these in, quoted, where the file says `%(name)s`.
+    writes these in, quoted, where the file has `%(name)s`.
     """
     received = pa.BufferOutputStream()
     with (

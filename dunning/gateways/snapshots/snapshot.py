@@ -273,7 +273,7 @@ def sha256_of(path: Path) -> str:
 
 
 def sha256_of_info(info: SnapshotInfo) -> str:
-    """Return the SHA-256 of what `snapshot.json` says, as hexadecimal text."""
+    """Return the SHA-256 of the content of `snapshot.json`, as hexadecimal text."""
     """Return the SHA-256 of a snapshot's description."""
     # the hash cannot be part of what it is made of
     notices = {name: value for name, value in info.items() if name != "sha256"}

@@ -1,4 +1,4 @@
-"""The store in PostgreSQL; every function takes an engine, or a connection whose transaction it joins.
+"""The store in PostgreSQL; every function takes an engine, or a connection, and joins its transaction.
 
 `runs` and `inputs`: what ran on which ledger and policy. `decisions`, `proposals`, `actions`,
 `figures`: what a date gave, written at once by `closing`. `holds`, `releases`, `recalls`: what

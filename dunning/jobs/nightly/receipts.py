@@ -1,6 +1,6 @@
 """The receipts that the nightly run's steps hand to each other, and the manifest of its files.
 
-They go as JSON from task to task, into files of the work folder and, the manifest, to whoever reads
+They go as JSON from task to task, into files of the work folder and, the manifest, to all who read
 the lists: counts, cents, hashes and paths, never rows or names.
 """
 

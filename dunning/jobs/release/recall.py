@@ -156,7 +156,7 @@ def run(
 def require_approver(settings: Settings, by: str, list_name: str) -> None:
     """Refuse a person who may not approve a list: its approvers may also take it back.
 
-    Where the settings name no person at all, whoever has the shell may: a recall only stops what
+    Where the settings name no person at all, every user of the shell may: a recall only stops what
     has left, and must not wait for a file of settings. The pages show it to approvers only.
     """
     people = read_people(settings)

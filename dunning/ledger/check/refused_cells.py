@@ -98,7 +98,7 @@ class _Faults:
         self._found = {name: flags.copy() for name, flags in self._is_unread.items()}
 
     def find(self) -> dict[str, Flags]:
-        """Return for each column of the contract, in its order, the rows whose cell is at fault."""
+        """Return for each column of the contract, in its order, the rows with a cell at fault."""
         self._add_contradicting(self._has("bad_value"))
         self._add_empty(self._has("missing_value"))
         self._add(self._table.table.key, self._has("duplicate_key"))
