@@ -134,10 +134,15 @@ class BucketFile:
         Raises:
             DunningError: the texts of a column in these buckets come to more than 2 GiB.
         """
-        return self.typed(list(self.slices(buckets)), leave_out)
+        return self.typed(list(self._slices(buckets)), leave_out)
 
-    def slices(self, buckets: range) -> Iterator[pa.RecordBatch]:
+    def stretches(self, buckets: range) -> Iterator[pa.RecordBatch]:
         """Yield the rows of some consecutive buckets as they are stored, a stretch at a time."""
+        for rows in self._slices(buckets):
+            yield rows
+            self._let_go()
+
+    def _slices(self, buckets: range) -> Iterator[pa.RecordBatch]:
         for batch, offsets in zip(self._batches, self._offsets, strict=True):
             first, last = offsets[buckets.start], offsets[buckets.stop]
             if last > first:

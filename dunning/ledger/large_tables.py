@@ -106,7 +106,7 @@ class LargeTable:
         wanted = names.take(pa.array(unsure))
         buckets[unsure] = NOWHERE
         for bucket in sorted(self.key_buckets.find_all_buckets(wanted)):
-            for rows in self.bucket_file.slices(range(bucket, bucket + 1)):
+            for rows in self.bucket_file.stretches(range(bucket, bucket + 1)):
                 buckets[unsure[find_places(wanted, rows[self.raw.table.key[0]]) >= 0]] = bucket
         return buckets
 
@@ -114,7 +114,8 @@ class LargeTable:
         """Find the rows that share a key; from now on `read` marks them. See `duplicates`."""
         repeated = self.key_buckets.find_repeated()
         found = []
-        for rows in self.bucket_file.slices(range(STORED_BUCKETS)) if len(repeated.hashes) else ():
+        is_any = len(repeated.hashes) > 0
+        for rows in self.bucket_file.stretches(range(STORED_BUCKETS if is_any else 0)):
             places = repeated.rows_of(rows[self.raw.table.key[0]])
             if places.size:
                 found.append(rows.take(pa.array(places)))

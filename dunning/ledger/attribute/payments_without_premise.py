@@ -111,7 +111,7 @@ class PaymentsWithoutPremise:
     def _all(self) -> Iterator[TypedTable]:
         """Yield the payments that never had a bucket, then those without an account in theirs."""
         for bucket_file in (self._payments.bucket_file, self._without_premise):
-            for rows in bucket_file.slices(range(UNKNOWN_BUCKET, STORED_BUCKETS)):
+            for rows in bucket_file.stretches(range(UNKNOWN_BUCKET, STORED_BUCKETS)):
                 yield bucket_file.typed([rows])
 
     def _find_only_accounts(self, payer: Places) -> tuple[Places, Places]:
