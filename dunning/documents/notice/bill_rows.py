@@ -214,14 +214,15 @@ def _line_cells(lines: pa.StructArray, figures: Figures) -> list[list[Cells]]:
     leva = figures.leva(minor) if any(is_bgn) else euro
     made: list[list[Cells]] = []
     for row, label in enumerate(labels):
+        # A document without lines has one here, without a label: it prints nothing.
+        if label is None:
+            made.append([])
+            continue
         amount = leva[row] if is_bgn[row] else euro[row]
-        first, *more = _wrap(layout.LINE_ROW, label) if label is not None else ("",)
-        cells = [("line", (first, units[row] or "", quantities[row], prices[row], amount))]
-        made.append(
-            [*cells, *(("line", (rest, "", "", "", "")) for rest in more)]
-            if label is not None
-            else []
-        )
+        # The first row has the figures, the others the rest of the label.
+        first, *more = _wrap(layout.LINE_ROW, label)
+        figures_row = ("line", (first, units[row] or "", quantities[row], prices[row], amount))
+        made.append([figures_row, *(("line", (rest, "", "", "", "")) for rest in more)])
     return made
 
 

@@ -139,9 +139,11 @@ def _write_batch(
             break
         _write_separator(pdf, file, stationery, route)
         rows.append(_index_row(file, pdf.pages, 1, "separator", route[0], named=False))
+        # The index counts pages from what is written: a sheet ends on the last page so far.
         for sheet in route:
             _write_sheet(pdf, sheet)
             rows.append(_index_row(file, pdf.pages, sheet.pages, "notice", sheet))
+        # What did not fit begins the next file, under a separator of its own.
         pending[0] = pending[0][len(route) :]
         if not pending[0]:
             pending.pop(0)
