@@ -1,6 +1,5 @@
 """The page of the rules: whose files, what is in force, and what each version changed."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -20,6 +19,7 @@ from dunning.policy.policies import BUILT_IN, load_policy
 from dunning.policy.schema import SHAPES
 from dunning.policy.show import Row, show_rows
 from tests.jobs.nights import AS_OF, nightly, say_fresh
+from tests.kept_nights import Keep
 from tests.world import World
 
 AGREEMENTS = """selected_by = "as_of"
@@ -60,20 +60,20 @@ def session(settings: Settings, engine: Engine, home: Path) -> DeskSession:
     return DeskSession(settings, engine)
 
 
-@pytest.fixture
-def ledger(tmp_path: Path) -> Path:
-    """One debtor."""
-    return say_fresh(World().account(1, ("2026-04-30", "50.00")).write(tmp_path / "ledger"))
-
-
-@pytest.fixture
-def own_night(session: DeskSession, ledger: Path, tmp_path: Path) -> Iterator[DeskSession]:
-    """A desk after a night under an own file of agreements."""
-    own = tmp_path / "policy"
+def _close(folder: Path) -> None:
+    """One debtor, under an own file of agreements."""
+    ledger = say_fresh(World().account(1, ("2026-04-30", "50.00")).write(folder / "ledger"))
+    own = folder / "policy"
     own.mkdir()
     (own / "agreements.toml").write_text(AGREEMENTS, "utf-8")
-    assert nightly(ledger, tmp_path / "out", AS_OF, "--policy", str(own)).code == 0
-    yield session
+    assert nightly(ledger, folder / "out", AS_OF, "--policy", str(own)).code == 0
+
+
+@pytest.fixture
+def own_night(kept: Keep, session: DeskSession, tmp_path: Path) -> DeskSession:
+    """A desk after a night under an own file of agreements."""
+    kept(_close).restore(session.engine, tmp_path)
+    return session
 
 
 def rule(page: policy.PolicyPage, name: str) -> policy.RulePage:

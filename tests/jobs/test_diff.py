@@ -14,6 +14,7 @@ from dunning.decisions.compare.changes import MOVEMENTS
 from dunning.jobs.queries.compare import diff
 from tests.jobs.moves import cents, plain_lists, plain_moves, plain_stages
 from tests.jobs.nights import AS_OF, Night, contents, days, dunning, nightly, read_csv, say_fresh
+from tests.kept_nights import Keep
 from tests.world import World
 
 NEXT = days(1)
@@ -132,17 +133,16 @@ def come() -> World:
     return ledger.payment(1, NEXT.isoformat(), "60.00")
 
 
+def _close(folder: Path) -> None:
+    for name, ledger, day in (("l1", gone(), AS_OF), ("l2", come(), NEXT)):
+        closed = nightly(say_fresh(ledger.write(folder / name)), folder / "out", day)
+        assert closed.code == 0, closed.told
+
+
 @pytest.fixture
-def nights(home: Path, tmp_path: Path) -> list[Night]:
+def nights(kept: Keep, home: Path, engine: Engine, tmp_path: Path) -> None:
     """Two nights on two ledgers."""
-    ledgers = [
-        say_fresh(ledger.write(tmp_path / name))
-        for name, ledger in (("l1", gone()), ("l2", come()))
-    ]
-    return [
-        nightly(ledger, tmp_path / "out", day)
-        for ledger, day in zip(ledgers, (AS_OF, NEXT), strict=True)
-    ]
+    kept(_close).restore(engine, tmp_path)
 
 
 def compare(*options: str) -> Night:
@@ -151,7 +151,7 @@ def compare(*options: str) -> Night:
 
 
 def test_everybody_who_moves_is_listed_with_why(
-    nights: list[Night], engine: Engine, tmp_path: Path
+    nights: None, engine: Engine, tmp_path: Path
 ) -> None:
     before = contents(engine)
     told = compare("--out", str(tmp_path / "moves"))
@@ -164,9 +164,7 @@ def test_everybody_who_moves_is_listed_with_why(
     assert contents(engine) == before
 
 
-def test_the_page_has_the_sums_and_says_where_the_rows_lie(
-    nights: list[Night], tmp_path: Path
-) -> None:
+def test_the_page_has_the_sums_and_says_where_the_rows_lie(nights: None, tmp_path: Path) -> None:
     told = compare("--out", str(tmp_path / "moves"))
     lines = [" ".join(line.split()) for line in told.printed.splitlines()]
 
@@ -191,11 +189,11 @@ def test_the_page_has_the_sums_and_says_where_the_rows_lie(
     assert told.printed.count("нова партида") == 1
 
 
-def test_without_a_folder_it_says_how_to_get_the_rows(nights: list[Night]) -> None:
+def test_without_a_folder_it_says_how_to_get_the_rows(nights: None) -> None:
     assert compare().printed.splitlines()[-1] == "Всички промени, ред по ред: дайте --out ПАПКА."
 
 
-def test_the_list_is_csv_as_excel_in_bulgaria_opens_it(nights: list[Night], tmp_path: Path) -> None:
+def test_the_list_is_csv_as_excel_in_bulgaria_opens_it(nights: None, tmp_path: Path) -> None:
     compare("--out", str(tmp_path / "moves"))
     files = sorted((tmp_path / "moves" / FOLDER).iterdir())
     content = files[0].read_bytes()
@@ -208,7 +206,7 @@ def test_the_list_is_csv_as_excel_in_bulgaria_opens_it(nights: list[Night], tmp_
     assert [oct(file.stat().st_mode & 0o777) for file in files] == ["0o600", "0o600"]
 
 
-def test_the_workbook_is_in_bulgarian(nights: list[Night], tmp_path: Path) -> None:
+def test_the_workbook_is_in_bulgarian(nights: None, tmp_path: Path) -> None:
     compare("--out", str(tmp_path / "moves"))
     sheet = load_workbook(tmp_path / "moves" / FOLDER / "diff.xlsx")["Промени"]
     titles, *rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
@@ -336,7 +334,7 @@ def compare_days(before: date, after: date, out: Path) -> list[dict[str, str]]:
     ],
 )
 def test_what_cannot_be_compared_is_refused(
-    words: tuple[str, ...], code: int, said: str, nights: list[Night]
+    words: tuple[str, ...], code: int, said: str, nights: None
 ) -> None:
     told = dunning("diff", *words)
 
