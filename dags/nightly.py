@@ -117,9 +117,8 @@ def nightly():
     shards = classify.partial(run=run).expand(share=share_out())
     published = close(run)
     propose(run, shards) >> write(run) >> published
-    report(
-        run, published
-    )  # the run of the DAG is what becomes of this: a failure that is noted stays one
+    # The run of the DAG ends as this task does: a failure that is noted stays one.
+    report(run, published)
     published >> note_failure()
 
 

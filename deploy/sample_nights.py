@@ -19,7 +19,7 @@ from dunning.gateways.files.home import close_home
 from dunning.gateways.settings.environment import Settings
 from dunning.gateways.store import open_store, runs
 from dunning.jobs.nightly import night
-from dunning.jobs.nightly.load import NightlyRequest
+from dunning.jobs.nightly.request import NightlyRequest
 from dunning.sample import write_sample
 
 MONTHS, NIGHTS = 12, 7

@@ -71,7 +71,7 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
 
 def _nightly(options: argparse.Namespace) -> None:
     from dunning.jobs.nightly import night
-    from dunning.jobs.nightly.load import NightlyRequest
+    from dunning.jobs.nightly.request import NightlyRequest
 
     if options.ledger is None:
         return _replay(options)

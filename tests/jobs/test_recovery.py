@@ -23,9 +23,9 @@ from dunning.gateways.postgres.database import RUN_LOCK, run_lock
 from dunning.gateways.settings.environment import Settings
 from dunning.gateways.store import runs
 from dunning.jobs.nightly import classify, close, failure, load, propose, report, write
-from dunning.jobs.nightly.load import NightlyRequest
 from dunning.jobs.nightly.night import make_files
 from dunning.jobs.nightly.night import run as run_night
+from dunning.jobs.nightly.request import NightlyRequest
 from dunning.jobs.nightly.runs import new_work_folder
 from tests.jobs.conftest import MakeHome
 from tests.jobs.nights import AS_OF, days, deeds, hashes, history, nightly, run_states, say_fresh

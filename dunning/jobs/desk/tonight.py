@@ -153,10 +153,7 @@ def _read_tonight(session: DeskSession, run: runs.RecordedRun, dates: list[date]
     figures = fetch_figures(
         session.engine, since=day - timedelta(days=_MEMORY_DAYS), before=day + timedelta(days=1)
     )
-    earlier = sorted({figure.as_of for figure in figures if figure.as_of < day})
-    before_on = earlier[-1] if earlier else None
-    # The newest night that is at least a month back: that very date may not have been run.
-    month_ago_on = max((other for other in earlier if other <= _month_before(day)), default=None)
+    before_on, month_ago_on = _find_earlier(figures, day)
     people = read_people(session.settings)
     releases = fetch_releases(session.engine, day)
     compared = {
@@ -190,6 +187,14 @@ def _read_tonight(session: DeskSession, run: runs.RecordedRun, dates: list[date]
         answer_until=run.finished_at
         and run.finished_at + timedelta(hours=rules.release.answer_hours),
     )
+
+
+def _find_earlier(figures: Sequence[Figure], day: date) -> tuple[date | None, date | None]:
+    """Return the closed nights before a date and a month before it; None where there is none."""
+    earlier = sorted({figure.as_of for figure in figures if figure.as_of < day})
+    # The newest night that is at least a month back: that very date may not have been run.
+    month_ago = max((other for other in earlier if other <= _month_before(day)), default=None)
+    return (earlier[-1] if earlier else None), month_ago
 
 
 def _names(people: Any, list_name: str) -> list[str]:

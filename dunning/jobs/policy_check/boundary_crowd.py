@@ -112,19 +112,7 @@ def _add_account(rows: dict[str, list[Row]], place: int, case: BoundaryCase) -> 
             "has_refused_evidence": False,
         }
     )
-    rows["payers"].append(
-        {
-            "payer_code": payer_code,
-            "is_person": True,
-            "name": "Опитен Платец",
-            "identifier": 0,
-            "language": case.language,
-            "postal_address": "ул. Опитна 1",
-            "postal_settlement": "София",
-            "is_vulnerable": False,
-            "is_life_support": False,
-        }
-    )
+    rows["payers"].append(_payer(payer_code, case.language))
     rows["accounts"].append(
         {
             "premise_no": premise_no,
@@ -138,6 +126,20 @@ def _add_account(rows: dict[str, list[Row]], place: int, case: BoundaryCase) -> 
     rows["tenancies"].append({"account": place, "valid_from": FIRST_DAY, "share": "1"})
     if case.contact:
         rows["contacts"].append(_contact(place, case.contact, case.registered_on))
+
+
+def _payer(payer_code: str, language: str) -> Row:
+    return {
+        "payer_code": payer_code,
+        "is_person": True,
+        "name": "Опитен Платец",
+        "identifier": 0,
+        "language": language,
+        "postal_address": "ул. Опитна 1",
+        "postal_settlement": "София",
+        "is_vulnerable": False,
+        "is_life_support": False,
+    }
 
 
 def _contact(place: int, channel: str, registered_on: date) -> Row:

@@ -1,7 +1,7 @@
 """The release of lists: the question, the answer, the last look, and the way back.
 
 `offer` describes the lists that wait, `answer` reads the reply that Airflow recorded (`sample` says
-where none is needed), `last_look` decides each row again, `publish` lets the rows leave, with the
-`files` that are handed over and the `actions` that are recorded; `report` sums up. `recall` takes
-rows back.
+where none is needed). `last_look` decides each row again, `volume` limits how many leave at once;
+`publish` lets them leave, with the `files` that are handed over and the `actions` that are recorded;
+`report` sums up. `recall` takes rows back.
 """

@@ -7,11 +7,10 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import NotRequired, TypedDict
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -19,7 +18,6 @@ from dunning.core.errors import DunningError
 from dunning.core.money import format_minor
 from dunning.core.progress import Progress, no_progress
 from dunning.core.sofia_time import day_of
-from dunning.decisions.lists.volume_limits import let_out
 from dunning.documents.words import counted, table_of, word_of
 from dunning.gateways.files.publishing import MANIFEST, check_prepared, remove_folders
 from dunning.gateways.files.targets import target_of
@@ -32,11 +30,11 @@ from dunning.gateways.store.readers import reading
 from dunning.jobs.queries.past_night import kept_policy
 from dunning.jobs.recovery import recover
 from dunning.jobs.release.actions import actions_of
-from dunning.jobs.release.files import PublishedRows, ReleaseManifest, read_rows, write_release
+from dunning.jobs.release.files import ReleaseManifest, read_rows, write_release
 from dunning.jobs.release.last_look import BUILT_IN, Layout, look_again
 from dunning.jobs.release.offer import Offer, require_newest
 from dunning.jobs.release.sample import require_sample
-from dunning.policy.rules import Release as Rule
+from dunning.jobs.release.volume import limit_volume
 
 MAY_LEAVE = ("approved", "automatic")
 
@@ -179,7 +177,7 @@ def _let_out(
     )
     # the volume limits of the policy with which the list was made
     rule = kept_policy(connection, known).at(offer.as_of).release
-    reasons = _limit_volume(connection, offer, found, reasons, rule)
+    reasons = limit_volume(connection, offer, found, reasons, rule)
     name = f"release-{offer.as_of}-{offer.list_name}-{secrets.token_hex(4)}"
     work = settings.home / "work" / name
     try:
@@ -235,39 +233,6 @@ def _record(connection: Connection, offer: Offer, reply: Reply) -> None:
             f"The list {offer.list_name} of {offer.as_of} was answered already: {last.answer} by {last.by_user}. "
             "Nothing was changed."
         )
-
-
-def _limit_volume(
-    connection: Connection, offer: Offer, found: PublishedRows, reasons: pa.Array, rule: Rule
-) -> pa.Array:
-    """Return the reasons, with one added for each row beyond the volume limit.
-
-    The most urgent rows leave first.
-    """
-    # only rows that leave use up the limit
-    leaving = pc.is_null(reasons).to_numpy(zero_copy_only=False)
-    rows = found.rows.filter(pa.array(leaving))
-    if offer.list_name == "disconnections":
-        limits = np.full(len(rows), rule.district_rows_max["disconnections"], np.int64)
-        fits = let_out(rows, "disconnections", ("district",), limits)
-        reason = "ramp"
-    elif offer.list_name == "court":
-        # the capacity of the court clerks is per week, from Monday
-        monday = offer.as_of - timedelta(days=offer.as_of.weekday())
-        left = max(
-            rule.court_week_rows_max
-            - releases.count_released(connection, "court", monday, offer.as_of),
-            0,
-        )
-        fits = let_out(rows, "court", (), np.full(len(rows), left, np.int64))
-        reason = "over_capacity"
-    else:
-        # messages have their limits when they are proposed, a district at a time
-        return reasons
-    # `fits` is per leaving row: back to the places among all rows
-    stays = np.zeros(len(leaving), np.bool_)
-    stays[np.flatnonzero(leaving)[~fits]] = True
-    return pc.if_else(pa.array(stays), pa.scalar(reason), reasons)
 
 
 def _publish(
