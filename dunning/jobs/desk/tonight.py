@@ -118,10 +118,10 @@ class Tonight:
 
     @property
     def trust(self) -> str:
-        """`no`: to be checked before any release; `read_page`: there are warnings; else `yes`."""
+        """`no`: to be checked before any release; `look`: there are warnings; else `yes`."""
         if self.unusual or self.newer:
             return "no"
-        return "read_page" if self.warnings or self.missing else "yes"
+        return "look" if self.warnings or self.missing else "yes"
 
 
 def read_page(session: DeskSession, as_of: date | None = None) -> Tonight | None:
