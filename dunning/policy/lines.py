@@ -24,7 +24,10 @@ def find_lines(text: str) -> dict[Place, int]:
     5
     """
     lines: dict[Place, int] = {}
-    version, table, depth, closing = -1, "", 0, ""
+    version = -1
+    table = ""
+    depth = 0
+    closing = ""
     for number, line in enumerate(text.splitlines(), 1):
         # Inside a text of several lines nothing is a key.
         if closing:

@@ -144,7 +144,9 @@ _MAPS = {
     "acted_days": ACTED,
 }
 # 100 million euro; 100 years in days; years.
-_CENTS_MAX, _COUNT_MAX, _YEARS_MAX = 100_000_000_00, 36_525, 100
+_CENTS_MAX = 100_000_000_00
+_COUNT_MAX = 36_525
+_YEARS_MAX = 100
 
 
 class ValueRefused(ValueError):  # noqa: N818 - said as a sentence, never shown by this name

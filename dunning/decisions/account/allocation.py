@@ -155,7 +155,8 @@ class _Ledger:
         carried, carried_cents = self._carry(bgn, early)
         debts = items[euro_debt[items] > 0]
         later = moneys[self.euro_money[moneys] > 0]
-        rows, amounts = np.r_[carried, later], np.r_[carried_cents, self.euro_money[later]]
+        rows = np.r_[carried, later]
+        amounts = np.r_[carried_cents, self.euro_money[later]]
         # The sort is stable: within an account the carried credit stays before later money.
         order = np.argsort(self.payment_account[rows], kind="stable")
         is_carried = (np.arange(len(rows)) < len(carried))[order]

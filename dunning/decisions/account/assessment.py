@@ -62,7 +62,8 @@ def assess(bucket: Bucket, as_of: int, rules: Rules, history: Frame) -> Assessme
     interest = accrue_interest(bucket, allocation, rules, equalised_on)
     limitation_on = limit_items(bucket, allocation.items, rules.limitation, as_of)
     protections = protect_items(bucket, allocation, rules)
-    due_on, kind = bucket.items["due_on"][allocation.items], bucket.items["kind"][allocation.items]
+    due_on = bucket.items["due_on"][allocation.items]
+    kind = bucket.items["kind"][allocation.items]
     overdue_from = np.where(
         kind == code(ITEM_KINDS, PAYOUT), NEVER, np.maximum(due_on + 1, protections.free_on)
     )

@@ -50,7 +50,9 @@ def decide_with_actions(
 def conclude(bucket: Bucket, rules: Rules, assessment: Assessment) -> Decision:
     """Return the three frames of a decision from the assessment of a bucket."""
     as_of = assessment.as_of
-    items, allocation, count = assessment.items, assessment.allocation, len(bucket.accounts)
+    items = assessment.items
+    allocation = assessment.allocation
+    count = len(bucket.accounts)
     rows = len(items.account)
     sights = {name: spells.on(as_of, rows) for name, spells in assessment.ladder.items()}
     is_overdue = items.overdue_from <= as_of

@@ -61,7 +61,9 @@ def limit_items(bucket: Bucket, items: Places, rule: Limitation, as_of: int) -> 
     ends = expire_after(first, years, rule)
     row, restart, by_agreement = _restarts(bucket, items, as_of)
     order = np.lexsort((restart, row))
-    row, restart, by_agreement = row[order], restart[order], by_agreement[order]
+    row = row[order]
+    restart = restart[order]
+    by_agreement = by_agreement[order]
     # Restart by restart, in order of time: each counts only if it comes before the end that the
     # ones before it have given. Round n handles the n-th restart of every item at once.
     turn = running_sum(row, np.ones(len(row), np.int64)) - 1

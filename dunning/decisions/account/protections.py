@@ -81,7 +81,9 @@ def keep_agreements(bucket: Bucket, allocation: Allocation, rules: Rules) -> Agr
     An instalment must be paid `grace_days` after its due day.
     """
     as_of, grace = allocation.as_of, rules.agreements.grace_days
-    agreements, agreed, instalments = bucket.agreements, bucket.agreement_items, bucket.instalments
+    agreements = bucket.agreements
+    agreed = bucket.agreement_items
+    instalments = bucket.instalments
     count = len(agreements)
     pieces = allocation.pieces
     # Agreed items and settled pieces, joined by the item: one pair per piece of an agreed item.

@@ -86,7 +86,9 @@ def _differs(bucket: Bucket, rules: Rules, assessment: Assessment) -> Flags:
     converted once, as at the changeover, and the leva of the instalments as one sum.
     """
     agreements, instalments = bucket.agreements, bucket.instalments
-    count, owner, is_bgn = len(agreements), instalments["agreement"], instalments["is_bgn"]
+    count = len(agreements)
+    owner = instalments["agreement"]
+    is_bgn = instalments["is_bgn"]
     planned_bgn = sum_by(owner[is_bgn], instalments["amount_minor"][is_bgn], count)
     planned_eur = sum_by(owner[~is_bgn], instalments["amount_minor"][~is_bgn], count)
     # planned    instalments       leva | euro
@@ -112,7 +114,9 @@ def _open_when_signed(bucket: Bucket, assessment: Assessment) -> tuple[Places, C
 
     An amount settled in euro of an item in leva is taken from its converted amount.
     """
-    agreed, pieces, items = bucket.agreement_items, assessment.allocation.pieces, bucket.items
+    agreed = bucket.agreement_items
+    pieces = assessment.allocation.pieces
+    items = bucket.items
     signed_on = bucket.agreements["signed_on"]
     there = np.flatnonzero(items["issued_on"][agreed["item"]] <= signed_on[agreed["agreement"]])
     agreement, item = agreed["agreement"][there], agreed["item"][there]

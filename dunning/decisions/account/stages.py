@@ -255,7 +255,9 @@ def _merge(spells: Spells) -> Spells:
     if len(spells.row) == 0:
         return spells
     order = np.lexsort((spells.from_on, spells.row))
-    row, from_on, until_on = spells.row[order], spells.from_on[order], spells.until_on[order]
+    row = spells.row[order]
+    from_on = spells.from_on[order]
+    until_on = spells.until_on[order]
     # The latest end so far; the item in the upper bits lets each item start anew.
     reach = np.maximum.accumulate(row.astype(np.int64) << 32 | until_on) & _DAY
     begins = np.r_[True, (row[1:] != row[:-1]) | (from_on[1:] > reach[:-1])]

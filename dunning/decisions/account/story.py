@@ -168,7 +168,9 @@ def _segments(bucket: Bucket, assessment: Assessment, rules: Rules, own: Places)
     named = segments.with_columns(
         invoice_no=bucket.items.text("invoice_no").take(_places(segments["item"]))
     )
-    rows, exact, shown_cents = _rows(named), Fraction(0), 0
+    rows = _rows(named)
+    exact = Fraction(0)
+    shown_cents = 0
     # Each segment shows what it adds to the rounded running sum of its item, so that the shown
     # parts add up to the interest of the item.
     for before, row in zip([None, *rows], rows, strict=False):

@@ -83,7 +83,9 @@ def _turnover(bucket: Bucket, as_of: int) -> dict[str, npt.NDArray[np.int64]]:
 
     A payment reversed by then was not paid.
     """
-    items, payments, accounts = bucket.items, bucket.payments, len(bucket.accounts)
+    items = bucket.items
+    payments = bucket.payments
+    accounts = len(bucket.accounts)
     counts = (payments["paid_on"] <= as_of) & (payments["reversed_on"] > as_of)
     return {
         "invoiced_cents": _sum_euro(items.take(items["issued_on"] <= as_of), accounts),

@@ -71,7 +71,9 @@ class Comparison:
     lists: tuple[str, ...] = MEMBERSHIPS
 
 
-_text, _cents, _days = pa.string(), pa.int64(), pa.int64()
+_text = pa.string()
+_cents = pa.int64()
+_days = pa.int64()
 _SIDED = {
     "stage": _text,
     "open_cents": _cents,

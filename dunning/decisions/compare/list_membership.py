@@ -44,7 +44,8 @@ def find_memberships(proposed: Proposed, accounts: dict[str, Ints], size: int) -
     """
     is_listed = np.zeros((size, len(MEMBERSHIPS)), np.bool_)
     cents = np.zeros((size, len(MEMBERSHIPS)), np.int64)
-    message, withheld = np.full(size, -1, np.int64), np.full((size, len(LISTS)), -1, np.int64)
+    message = np.full(size, -1, np.int64)
+    withheld = np.full((size, len(LISTS)), -1, np.int64)
 
     def enter(table: str, column: str, places: Ints) -> None:
         is_listed[accounts[table], places] = True

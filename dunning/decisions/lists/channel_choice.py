@@ -153,7 +153,8 @@ def _is_the_same_box(bucket: Bucket, accounts: Places, post: pa.Array) -> Flags:
     row = index_rows(failures["payer"], len(bucket.payers))[bucket.accounts["payer"][accounts]]
     asked = np.flatnonzero(row >= 0)
     at = pa.array(row[asked])
-    written_to, about = failures.text("written_to").take(at), failures.text("premise_no").take(at)
+    written_to = failures.text("written_to").take(at)
+    about = failures.text("premise_no").take(at)
     of = bucket.accounts.take(accounts[asked])
     has_own = pc.is_valid(blank_to_null(bucket.payers.take(of["payer"]).text("postal_address")))
     guess = pc.or_(has_own, pc.equal(about, of.text("premise_no")))

@@ -160,7 +160,8 @@ def _list_cases(
 def _describe_debtors(bucket: Bucket, accounts: Places) -> dict[str, pa.Array]:
     """Return who owes in each case, and for which premise."""
     of = bucket.accounts.take(accounts)
-    payers, premises = bucket.payers.take(of["payer"]), bucket.premises.take(of["premise"])
+    payers = bucket.payers.take(of["payer"])
+    premises = bucket.premises.take(of["premise"])
     return {
         "premise_no": of.text("premise_no"),
         "payer_code": of.text("payer_code"),

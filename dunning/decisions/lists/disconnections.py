@@ -93,7 +93,9 @@ def warned_claims(bucket: Bucket, decision: Decision, rules: Rules, history: Fra
 
     Only those of disconnectable premises.
     """
-    rule, as_of, size = rules.disconnections, decision.as_of, len(bucket.accounts)
+    rule = rules.disconnections
+    as_of = decision.as_of
+    size = len(bucket.accounts)
     items = decision.open_items
     due_on = bucket.items["due_on"][items["item"]]
     sent_on, served_on = _newest_warnings(bucket, rules, history, decision.as_of)

@@ -166,7 +166,8 @@ def _why_not_disconnected(remaining: _OpenItems) -> Mapping[str, Flags]:
 
 
 def _why_not_sued(remaining: _OpenItems) -> Mapping[str, Flags]:
-    items, rule = remaining.side.decision.open_items, remaining.side.rules.stages.court_bound
+    items = remaining.side.decision.open_items
+    rule = remaining.side.rules.stages.court_bound
     claimed = items["may_be_claimed"]
     return {
         **_not_claimed(remaining),
@@ -187,7 +188,8 @@ def _why_not_reminded(remaining: _OpenItems) -> Mapping[str, Flags]:
 def _not_claimed(remaining: _OpenItems) -> dict[str, Flags]:
     """Return which rows have nothing overdue, or only expired items, left of what they counted."""
     items = remaining.side.decision.open_items
-    owes, overdue = remaining.any(np.ones(len(items), np.bool_)), remaining.any(items["is_overdue"])
+    owes = remaining.any(np.ones(len(items), np.bool_))
+    overdue = remaining.any(items["is_overdue"])
     lasts = remaining.any(items["is_overdue"] & ~items["is_expired"])
     return {"not_due": owes & ~overdue, "expired_only": overdue & ~lasts}
 

@@ -45,7 +45,8 @@ def find_protected(bucket: Bucket, reason: str, days: range) -> Flags:
     flag, count = f"is_{reason}", len(bucket.premises)
     tenancies = bucket.tenancies
     account = tenancies["account"]
-    premise, payer = bucket.accounts["premise"][account], bucket.accounts["payer"][account]
+    premise = bucket.accounts["premise"][account]
+    payer = bucket.accounts["payer"][account]
     lives_there = _meets(tenancies["valid_from"], tenancies["valid_until"], days)
     flagged = bucket.premises[flag] | any_by(
         premise, lives_there & bucket.payers[flag][payer], count

@@ -112,10 +112,8 @@ def _first_there(*addresses: PostalAddress) -> PostalAddress:
     # Backwards, so that the first of the addresses is written last.
     for address in reversed(addresses[:-1]):
         is_there = pc.is_valid(address.street)
-        street, town = (
-            pc.if_else(is_there, address.street, street),
-            pc.if_else(is_there, address.town, town),
-        )
+        street = pc.if_else(is_there, address.street, street)
+        town = pc.if_else(is_there, address.town, town)
     return PostalAddress(street, town)
 
 
@@ -185,15 +183,15 @@ def _are_left(asked: AddressQuery, *written: Cells) -> Flags:
         written: street, postcode and settlement, one a payer; null where there is none, or where it
             is not given separately.
     """
-    homes, as_of, size = asked.bucket.homes, asked.as_of, len(asked.bucket.payers)
+    homes = asked.bucket.homes
+    as_of = asked.as_of
+    size = len(asked.bucket.payers)
     # Only payers who have left some premise can have an outdated address.
     is_open = asked.is_asked & any_by(homes["payer"], homes["valid_until"] <= as_of, size)
     # Tenancies of the payers to compare, one set per kind of address, then stacked.
     rows = [np.flatnonzero((is_open & filled(street))[homes["payer"]]) for street, _, _ in written]
-    homes, kind = (
-        homes.take(np.concatenate(rows)),
-        np.repeat(np.arange(len(written)), [len(row) for row in rows]),
-    )
+    homes = homes.take(np.concatenate(rows))
+    kind = np.repeat(np.arange(len(written)), [len(row) for row in rows])
     if len(homes) == 0:
         return np.zeros((len(written), size), np.bool_)
     at = [pa.array(homes["payer"][kind == number]) for number in range(len(written))]

@@ -96,7 +96,8 @@ def stop_stage(asked: AssessedAccount, stage: str, day: int) -> int:
     # Each rung that leads to the stage is enough alone.
     alternatives = []
     for rung in (rung for rung in RUNGS if rung.stage == stage):
-        asks, spells = asked.rules.stages.of(rung.name), asked.assessment.ladder[rung.name]
+        asks = asked.rules.stages.of(rung.name)
+        spells = asked.assessment.ladder[rung.name]
         counts = asked.on(spells, day)
         alternatives.append(
             [LadderCondition(counts, day, asks.days_overdue_min, asks.amount_cents_min)]

@@ -16,7 +16,10 @@ from dunning.core.frames import Frame, days_to_arrow
 
 Proposed = dict[str, pa.Table]
 
-_text, _day, _cents, _count = pa.string(), pa.date32(), pa.int64(), pa.int32()
+_text = pa.string()
+_day = pa.date32()
+_cents = pa.int64()
+_count = pa.int32()
 
 
 def _schema(**columns: pa.DataType) -> pa.Schema:

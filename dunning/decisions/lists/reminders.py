@@ -31,7 +31,8 @@ from dunning.decisions.segments import earliest_by, latest_by, or_never, sum_by
 from dunning.decisions.tables import word_column
 from dunning.policy.rules import Rules
 
-_REMINDER, _LAST_WARNING = code(NOTICE_STAGES, REMINDER), code(NOTICE_STAGES, LAST_WARNING)
+_REMINDER = code(NOTICE_STAGES, REMINDER)
+_LAST_WARNING = code(NOTICE_STAGES, LAST_WARNING)
 
 
 def propose_reminders(bucket: Bucket, decision: Decision, rules: Rules, history: Frame) -> Proposed:
@@ -189,7 +190,9 @@ def sum_demands(bucket: Bucket, decision: Decision, due: Due, rules: Rules) -> F
     # The appended False is what row -1 (no message) reads.
     is_warning = np.r_[due.stages != _REMINDER, False][row]  # speaks of its stage alone
     demanded = is_due & ~items["is_expired"] & (items["is_in_stage"] | ~is_warning)
-    of, facts, count = row[demanded], items.take(demanded), len(due.accounts)
+    of = row[demanded]
+    facts = items.take(demanded)
+    count = len(due.accounts)
     named = bucket.items.take(facts["item"])
     # `latest_by` takes the largest: a missing end must not win.
     ends = np.where(named["period_to"] == NEVER, -NEVER, named["period_to"]).astype(np.int32)
@@ -236,7 +239,9 @@ def _list(
     rules: Rules,
     listed: Flags,
 ) -> pa.Table:
-    accounts, stages, channel = due.accounts[listed], due.stages[listed], contact.channel[listed]
+    accounts = due.accounts[listed]
+    stages = due.stages[listed]
+    channel = contact.channel[listed]
     of = bucket.accounts.take(accounts)
     payers = bucket.payers.take(of["payer"])
     language = pc.fill_null(payers.text("language"), LANGUAGES[0])

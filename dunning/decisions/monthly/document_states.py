@@ -30,7 +30,9 @@ def find_document_states(bucket: Bucket, decision: Decision, documents: Frame) -
     Args:
         documents: as `find_documents` gives them.
     """
-    amount, is_bgn, opened = documents["amount_minor"], documents["is_bgn"], decision.open_items
+    amount = documents["amount_minor"]
+    is_bgn = documents["is_bgn"]
+    opened = decision.open_items
     place = index_rows(opened["item"], len(bucket.items))[documents["item"]]
     # A bill of 0 is never settled by a payment: it counts as to pay, with 0.
     standing = np.where(

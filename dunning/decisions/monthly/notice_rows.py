@@ -19,7 +19,11 @@ from dunning.decisions.monthly.document_states import DOCUMENT_STATES
 from dunning.decisions.segments import bounds_of, index_rows
 from dunning.decisions.tables import word_column
 
-_text, _day, _cents, _count, _flag = pa.string(), pa.date32(), pa.int64(), pa.int32(), pa.bool_()
+_text = pa.string()
+_day = pa.date32()
+_cents = pa.int64()
+_count = pa.int32()
+_flag = pa.bool_()
 _KINDS = (*ITEM_KINDS, CREDIT_NOTE)
 _NOTE, _PAYOUT = len(ITEM_KINDS), code(ITEM_KINDS, PAYOUT)
 # Columns of a document that each of its lines repeats.
@@ -182,7 +186,8 @@ def list_lines(bucket: Bucket, documents: Frame, accounts: Places) -> pa.Array:
     lone = np.flatnonzero(~has_lines)
     document = np.r_[document[line], lone]
     order = np.argsort(document, kind="stable")  # lines of one invoice keep the order of seq
-    of, line = documents.take(document[order]), np.r_[line, np.full(len(lone), -1, np.int64)][order]
+    of = documents.take(document[order])
+    line = np.r_[line, np.full(len(lone), -1, np.int64)][order]
     place = pa.array(line, mask=line < 0)
     # The appended 0 is what line -1 reads.
     amounts = np.r_[lines["amount_minor"], np.int64(0)][line]
@@ -249,11 +254,16 @@ def list_periods(bucket: Bucket, decision: Decision, accounts: Places) -> pa.Arr
     """
     row, demanded = _demanded(bucket, decision, accounts)
     items = bucket.items.take(demanded["item"])
-    first, last = items["period_from"].astype(np.int64), items["period_to"].astype(np.int64)
+    first = items["period_from"].astype(np.int64)
+    last = items["period_to"].astype(np.int64)
     is_full = (last < NEVER) & (first <= last)
-    row, first, last = row[is_full], first[is_full], last[is_full]
+    row = row[is_full]
+    first = first[is_full]
+    last = last[is_full]
     order = np.lexsort((first, row))
-    row, first, last = row[order], first[order], last[order]
+    row = row[order]
+    first = first[order]
+    last = last[order]
     # periods   |------|
     #               |-------||---|
     #                              |-----|

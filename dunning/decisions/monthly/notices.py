@@ -48,7 +48,11 @@ from dunning.decisions.segments import index_rows
 from dunning.decisions.tables import word_column
 from dunning.policy.rules import Rules
 
-_text, _day, _cents, _count, _flag = pa.string(), pa.date32(), pa.int64(), pa.int32(), pa.bool_()
+_text = pa.string()
+_day = pa.date32()
+_cents = pa.int64()
+_count = pa.int32()
+_flag = pa.bool_()
 
 # One notice: one account. email: null for post. street, town: the postal recipient, also of an
 # e-mail; null where there is none. district to postal_key: of the premise, in the order of
@@ -213,7 +217,8 @@ def _address(
 ) -> dict[str, npt.NDArray | pa.Array]:
     """Return the columns of recipient, address and order of delivery of each notice."""
     of = bucket.accounts.take(accounts)
-    payers, premises = bucket.payers.take(of["payer"]), bucket.premises.take(of["premise"])
+    payers = bucket.payers.take(of["payer"])
+    premises = bucket.premises.take(of["premise"])
     by_email = pc.is_valid(card.email)
     home = locate_premises(bucket, accounts)
     language = pc.fill_null(payers.text("language"), LANGUAGES[0])
