@@ -49,24 +49,30 @@ def decide_with_actions(
 
 def conclude(bucket: Bucket, rules: Rules, assessment: Assessment) -> Decision:
     """Return the three frames of a decision from the assessment of a bucket."""
+    stage = _stages(assessment.reached, len(bucket.accounts))
+    open_items = _open_items(bucket, assessment, stage)
+    accounts = _accounts(bucket, rules, assessment, open_items, stage)
+    # All accounts of the bucket are computed; those that do not exist yet are dropped at the end.
+    exists = np.flatnonzero(bucket.accounts["began_on"] <= assessment.as_of)
+    pieces = _shown_pieces(bucket, assessment)
+    return Decision(assessment.as_of, accounts.take(exists), open_items, pieces)
+
+
+def _open_items(bucket: Bucket, assessment: Assessment, stage: Codes) -> Frame:
+    """Return one row per open item: what it is, and what it counts for."""
     as_of = assessment.as_of
     items = assessment.items
-    allocation = assessment.allocation
-    count = len(bucket.accounts)
-    rows = len(items.account)
-    sights = {name: spells.on(as_of, rows) for name, spells in assessment.ladder.items()}
+    places = assessment.allocation.items
+    sights = {
+        name: spells.on(as_of, len(items.account)) for name, spells in assessment.ladder.items()
+    }
     is_overdue = items.overdue_from <= as_of
     is_expired = items.limitation_on <= as_of
-    # All accounts of the bucket are computed; those that do not exist yet are dropped at the end.
-    exists = np.flatnonzero(bucket.accounts["began_on"] <= as_of)
-    stage = _stages(assessment.reached, count)
-    is_near = assessment.reached["limitation_near"]
-    in_stage = _in_stage(stage, assessment, sights)
-    open_items = Frame(
+    return Frame(
         {
-            "item": allocation.items,
+            "item": places,
             "account": items.account,
-            "amount_cents": amounts_in_euro(bucket, allocation.items),
+            "amount_cents": amounts_in_euro(bucket, places),
             "open_cents": items.open_cents,
             "interest_cents": assessment.interest_cents,
             "days_overdue": np.maximum(as_of - items.due_on, 0),
@@ -76,16 +82,21 @@ def conclude(bucket: Bucket, rules: Rules, assessment: Assessment) -> Decision:
             "is_expired": is_expired,
             "may_be_claimed": is_overdue & items.is_claimable_kind & ~is_expired,
             **{f"is_named_by_{rung.notice_below}": sights[rung.name] for rung in NAMED_RUNGS},
-            "is_in_stage": in_stage,
+            "is_in_stage": _in_stage(stage, assessment, sights),
         }
     )
-    accounts = _accounts(bucket, rules, assessment, open_items, stage, is_near)
-    is_debt = bucket.items["kind"][allocation.items] != code(ITEM_KINDS, PAYOUT)
-    overdue_somehow = any_by(items.account, is_debt & (items.due_on < as_of), count)
-    pieces = allocation.pieces
+
+
+def _shown_pieces(bucket: Bucket, assessment: Assessment) -> Frame:
+    """Return the settlement pieces of the accounts with an item past its due day."""
+    items = assessment.items
+    pieces = assessment.allocation.pieces
+    is_debt = bucket.items["kind"][assessment.allocation.items] != code(ITEM_KINDS, PAYOUT)
     # Protected items count here too: settlements are shown for every account past a due day.
-    pieces = pieces.take(overdue_somehow[bucket.items["account"][pieces["item"]]])
-    return Decision(as_of, accounts.take(exists), open_items, pieces)
+    is_late = any_by(
+        items.account, is_debt & (items.due_on < assessment.as_of), len(bucket.accounts)
+    )
+    return pieces.take(is_late[bucket.items["account"][pieces["item"]]])
 
 
 def _stages(reached: dict[str, Flags], accounts: int) -> Codes:
@@ -139,11 +150,11 @@ def _accounts(
     assessment: Assessment,
     open_items: Frame,
     stage: Codes,
-    is_near: Flags,
 ) -> Frame:
     """Return one row per account of the bucket, also for those that do not exist yet."""
     account, count = open_items["account"], len(bucket.accounts)
     is_protected = open_items["shield"] > 0
+    is_near = assessment.reached["limitation_near"]
     next_stage, next_on = _next(assessment.days_next, stage)
     return Frame(
         {

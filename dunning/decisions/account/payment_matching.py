@@ -119,9 +119,7 @@ def _settle_oldest(
     debt_row = np.searchsorted(debt_end, ends)
     money_row = np.searchsorted(money_end, ends)
     inside = (debt_row < len(debt)) & (money_row < len(money))
-    ends = ends[inside]
-    debt_row = debt_row[inside]
-    money_row = money_row[inside]
+    ends, debt_row, money_row = ends[inside], debt_row[inside], money_row[inside]
     account = debt_account[debt_row]
     # A piece starts where the one before it ends, but not before its account.
     amount = ends - np.maximum(np.r_[np.int64(-1), ends[:-1]], origin[account])
