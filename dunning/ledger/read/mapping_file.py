@@ -195,25 +195,7 @@ class _Checker:
                 path, "a constant value stands alone, without words, date, take or without_sign"
             )
         take = self.choice((*path, "take"), given.get("take"), TAKES)
-        if take and not is_distinct:
-            raise self.refuse((*path, "take"), "take needs distinct = true in its table")
-        # Earliest and latest need an order; only dates have a useful one.
-        if (
-            take in TAKES[1:]
-            and column.kind is not CellKind.DAY
-            and column.kind is not CellKind.INSTANT
-        ):
-            raise self.refuse(
-                (*path, "take"), f"{take} is for columns of dates; {column.name} is none"
-            )
-        if (
-            "date" in given
-            and column.kind is not CellKind.DAY
-            and column.kind is not CellKind.INSTANT
-        ):
-            raise self.refuse((*path, "date"), f"{column.name} is no column of dates")
-        if "without_sign" in given and column.kind is not CellKind.AMOUNT:
-            raise self.refuse((*path, "without_sign"), f"{column.name} is no column of amounts")
+        self.refuse_misplaced(path, given, column, take, is_distinct)
         return ColumnRule(
             parts=self.parts(path, given),
             value=self.string((*path, "value"), given["value"]) if "value" in given else "",
@@ -222,6 +204,28 @@ class _Checker:
             take=take,
             is_bare=self.flag((*path, "without_sign"), given.get("without_sign", False)),
         )
+
+    def refuse_misplaced(
+        self,
+        path: tuple[str, ...],
+        given: dict[str, Any],
+        column: LedgerColumn,
+        take: str | None,
+        is_distinct: bool,
+    ) -> None:
+        """Raise where a key of a column's rule has no effect on a column of this kind."""
+        is_dated = column.kind in (CellKind.DAY, CellKind.INSTANT)
+        if take and not is_distinct:
+            raise self.refuse((*path, "take"), "take needs distinct = true in its table")
+        # Earliest and latest need an order; only dates have a useful one.
+        if take in TAKES[1:] and not is_dated:
+            raise self.refuse(
+                (*path, "take"), f"{take} is for columns of dates; {column.name} is none"
+            )
+        if "date" in given and not is_dated:
+            raise self.refuse((*path, "date"), f"{column.name} is no column of dates")
+        if "without_sign" in given and column.kind is not CellKind.AMOUNT:
+            raise self.refuse((*path, "without_sign"), f"{column.name} is no column of amounts")
 
     def parts(
         self, path: tuple[str, ...], given: dict[str, Any]
