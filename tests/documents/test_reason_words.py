@@ -49,7 +49,7 @@ SAYING = (
     "lists/volume_limits",
     "monthly/notices",
 )
-RELEASING = ("last_look", "publish")
+RELEASING = ("last_look", "volume")
 ACTIONS = ("disconnection_order", "court_case")
 _NAMING = {"withhold_rows", "repeat", "scalar"}
 
