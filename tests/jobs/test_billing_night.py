@@ -34,7 +34,7 @@ REPOSITORY = Path(__file__).parents[2]
 # Runs the command, and dies by SIGKILL as soon as it tells a step.
 DIE = """
 import os, signal, sys
-from dunning.cli import command
+from dunning.cli import command, nightly
 from contextlib import contextmanager
 
 step = sys.argv.pop(1)
@@ -43,7 +43,7 @@ step = sys.argv.pop(1)
 def die_at_the_step(title):
     yield lambda message: os.kill(os.getpid(), signal.SIGKILL) if message == step else print(message, flush=True)
 
-command.show_progress = die_at_the_step
+nightly.show_progress = die_at_the_step
 sys.exit(command.main())
 """
 ALL_BUT = {"manifest.json", "quarantine.csv", "quarantine.parquet", "quarantine.xlsx"}
