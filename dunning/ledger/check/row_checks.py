@@ -58,6 +58,7 @@ def seasons_of(days: Days) -> npt.NDArray[np.int16]:
     A season lasts from 1 May through 30 April.
 
     >>> from datetime import date
+    >>> from dunning.core.days import to_day
     >>> seasons_of(np.array([to_day(date(2026, 4, 30)), to_day(date(2026, 5, 1)), NEVER], np.int32)).tolist()
     [2025, 2026, -1]
     """

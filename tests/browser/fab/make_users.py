@@ -5,13 +5,15 @@ by name, as JSON.
 import json
 import sys
 
-from airflow.providers.fab.auth_manager.cli_commands.utils import get_application_builder
 from airflow.utils.providers_configuration_loader import providers_configuration_loaded
 
 
 @providers_configuration_loaded
 def main() -> None:
     """Do what `airflow users create` does for each of them."""
+    # here, so that this file can be read where FAB is not installed
+    from airflow.providers.fab.auth_manager.cli_commands.utils import get_application_builder
+
     with get_application_builder() as builder:
         manager, ids = builder.sm, {}
         for user in json.load(sys.stdin):
