@@ -142,7 +142,8 @@ def read_files(files: Mapping[str, bytes]) -> tuple[Policy | None, list[Finding]
 def _read_once(name: str, data: bytes) -> tuple[RuleFile | None, tuple[Finding, ...]]:
     """Return a rule file and its findings; the same bytes are read once a process.
 
-    A night opens the policy at each of its steps. What comes back is frozen.
+    A night opens the policy at each of its steps. What comes back is shared: nothing
+    may change it.
     """
     rule_file, findings = read_rule_file(name, data)
     return rule_file, tuple(findings)

@@ -1,8 +1,9 @@
 """SIGKILL in the middle of each task of the DAG, in real Airflow; the same day again is as if
 nobody had killed.
 
-Each run of the day goes on from what the one before left, past the point at which that one was
-killed, and is killed a task later; the last is left alone.
+Each run of a day goes on from what the one before left, past the point at which that one was
+killed, and is killed a task later; the last is left alone. The second day begins with a closed
+date behind it.
 """
 
 import json
@@ -10,6 +11,7 @@ import os
 import subprocess
 import sys
 from dataclasses import asdict
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -29,10 +31,11 @@ FAULTS = {
     "write": Fault("write: _write_lists>write_private open", 11),
     "close": Fault("close: publish>_place os.rename", 8),
 }
+DAYS = {AS_OF: ("load", "propose", "close"), AS_OF + timedelta(days=1): ("classify", "write")}
 
 
 def run_dag(
-    folder: Path, ledger: Path, task: str | None = None
+    folder: Path, ledger: Path, as_of: date, task: str | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run the DAG as `make run` does; where a task is named, it is killed in the middle."""
     others = {
@@ -53,7 +56,7 @@ def run_dag(
         "--ledger",
         str(ledger),
         "--as-of",
-        AS_OF.isoformat(),
+        as_of.isoformat(),
         "--out",
         str(folder / "out"),
         "--shards",
@@ -67,26 +70,28 @@ def run_dag(
 def test_a_killed_task_and_the_same_day_again(
     tmp_path_factory, warm_process: Warm, server: Server
 ) -> None:
-    """A kill in one task after the other; at the end files and store are those of an undisturbed
-    night.
+    """A kill in one task after the other; at the end files and store are those of two undisturbed
+    nights.
     """
     folder = tmp_path_factory.mktemp("airflow")
     ledger = write_ledger(folder / "ledger")
     with place(folder / "undisturbed", ledger, warm_process, server) as here:
-        code = here.run(AS_OF).code
+        codes = [here.run(day).code for day in DAYS]
         expected, files = here.history(), hashes(here.out)
+    killed, again = [], []
     try:
-        killed = [run_dag(folder, ledger, task) for task in FAULTS]
+        for day, tasks in DAYS.items():
+            killed += [run_dag(folder, ledger, day, task) for task in tasks]
+            again.append(run_dag(folder, ledger, day))
         struck = sorted(path.stem for path in folder.glob("*.struck"))
-        again = run_dag(folder, ledger)
         history = Server(folder / "home").history("dunning")
     finally:
         stop_server(folder / "home")
 
-    assert code == 0
+    assert codes == [0] * len(DAYS)
     assert struck == sorted(FAULTS)
     assert [done.stderr for done in killed if "Traceback" in done.stderr] == []
-    assert (again.returncode, again.stderr) == (0, "")
+    assert [(done.returncode, done.stderr) for done in again] == [(0, "")] * len(DAYS)
     assert hashes(folder / "out") == files
     assert history == expected
     assert list((folder / "home" / "work").iterdir()) == []

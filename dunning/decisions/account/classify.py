@@ -41,7 +41,7 @@ def decide_with_actions(
     bucket: Bucket, as_of: date, rules: Rules, actions: Frame
 ) -> tuple[Decision, Assessment]:
     """Return the decision and its assessment, from the ledger's notices and our actions."""
-    # The one place of a night where its date becomes a day number: columns hold numbers.
+    # A decision's date becomes a day number here: columns hold numbers.
     day = to_day(as_of)
     assessment = assess(bucket, day, rules, merge_notices(bucket, actions, rules, day))
     return conclude(bucket, rules, assessment), assessment

@@ -15,8 +15,8 @@ from dunning.gateways.store import runs
 from dunning.gateways.store.figures import Figure, StageMove, fetch_figures, fetch_stage_moves
 from dunning.gateways.store.releases import ListRelease, fetch_releases
 from dunning.jobs.desk.session import DeskSession
-from dunning.jobs.nightly.receipts import RunManifest
 from dunning.jobs.queries.past_night import kept_policy
+from dunning.jobs.receipts import RunManifest
 
 DATES = 62
 _TREND_NIGHTS = 30

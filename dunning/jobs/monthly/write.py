@@ -22,7 +22,7 @@ from dunning.jobs.monthly.plan import Planned, plan_seal
 from dunning.jobs.monthly.render import RenderedUnit, read_rendered, rows_file
 from dunning.jobs.monthly.runs import NoticesRun
 from dunning.jobs.monthly.units import Unit, read_units
-from dunning.jobs.nightly.receipts import ManifestPolicy
+from dunning.jobs.receipts import ManifestPolicy
 
 
 class WithheldCounts(TypedDict):

@@ -25,8 +25,8 @@ from dunning.decisions.lists.reminders import propose_reminders
 from dunning.decisions.tables import decision_tables
 from dunning.gateways.files.seals import check_seal, seal_files
 from dunning.gateways.files.worktables import StreamWriter, write_table
-from dunning.jobs.nightly.receipts import ShardBooks, ShardReceipt
 from dunning.jobs.nightly.runs import NightlyRun, shard_buckets, shard_folder, shard_seal
+from dunning.jobs.receipts import ShardBooks, ShardReceipt
 from dunning.jobs.records.history import UNREAD, History
 from dunning.jobs.run_context import RunReceipt
 from dunning.policy.rules import Rules

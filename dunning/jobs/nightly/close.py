@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from dunning.core.errors import DunningError
 from dunning.core.lists import PRINCIPAL, SUMS
 from dunning.decisions.account.manual_hold_terms import find_held_back
+from dunning.decisions.lists.actions import actions_of_messages
 from dunning.gateways.files.publishing import MANIFEST, check_prepared
 from dunning.gateways.files.seals import check_seal
 from dunning.gateways.files.worktables import read_groups, read_table
@@ -22,11 +23,10 @@ from dunning.gateways.store.events import count_actions_since
 from dunning.gateways.store.holds import fetch_holds
 from dunning.gateways.store.outbox import publish_once
 from dunning.jobs.nightly.output_places import Place, find_place
-from dunning.jobs.nightly.receipts import ClosedReceipt, RunManifest
 from dunning.jobs.nightly.runs import NightlyRun
+from dunning.jobs.receipts import ClosedReceipt, RunManifest
 from dunning.jobs.records.baseline import figures_of
 from dunning.jobs.recovery import recover, sweep
-from dunning.jobs.release.actions import actions_of_messages
 from dunning.jobs.retention import prune
 from dunning.jobs.run_context import RunReceipt
 

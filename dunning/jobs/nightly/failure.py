@@ -2,8 +2,8 @@
 
 from dunning.gateways.settings.environment import Settings
 from dunning.gateways.store import open_store, runs
-from dunning.jobs.nightly.receipts import FailureReceipt
 from dunning.jobs.nightly.runs import NightlyRun
+from dunning.jobs.receipts import FailureReceipt
 from dunning.jobs.run_context import RunReceipt
 
 

@@ -15,9 +15,9 @@ from dunning.gateways.store import open_store, runs
 from dunning.jobs.nightly import classify, propose, report, write
 from dunning.jobs.nightly.close import close_and_prune
 from dunning.jobs.nightly.load import begin
-from dunning.jobs.nightly.receipts import NightReport, ShardReceipt
 from dunning.jobs.nightly.request import NightlyRequest
 from dunning.jobs.nightly.runs import NightlyRun
+from dunning.jobs.receipts import NightReport, ShardReceipt
 from dunning.jobs.run_context import RunReceipt
 from dunning.jobs.workers import WorkerKilledError, map_in_processes
 

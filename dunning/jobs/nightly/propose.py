@@ -17,8 +17,8 @@ from dunning.decisions.lists.proposals import SCHEMAS, Proposed, merge_proposed
 from dunning.decisions.lists.volume_limits import limit_reminders, withhold_handed_over
 from dunning.gateways.files.seals import check_seal, seal_files
 from dunning.gateways.files.worktables import read_table, write_table
-from dunning.jobs.nightly.receipts import ProposedReceipt, ShardBooks, ShardReceipt
 from dunning.jobs.nightly.runs import NightlyRun, shard_seal
+from dunning.jobs.receipts import ProposedReceipt, ShardBooks, ShardReceipt
 from dunning.jobs.records.history import History
 from dunning.jobs.run_context import RunReceipt
 

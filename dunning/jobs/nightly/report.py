@@ -10,8 +10,8 @@ from dunning.core.money import format_minor
 from dunning.core.words import CHANNELS, STAGES
 from dunning.documents.words import counted, word_of
 from dunning.gateways.files.publishing import MANIFEST, remove_folders
-from dunning.jobs.nightly.receipts import NightReport, PublishedFiles, RunManifest
 from dunning.jobs.nightly.runs import NightlyRun
+from dunning.jobs.receipts import NightReport, PublishedFiles, RunManifest
 from dunning.jobs.run_context import RunReceipt
 
 _LISTS = (

@@ -23,14 +23,14 @@ from dunning.gateways.files.publishing import (
 )
 from dunning.gateways.files.seals import check_seal, seal_files
 from dunning.gateways.files.worktables import TableWriter, read_streams, read_table
-from dunning.jobs.nightly.receipts import (
+from dunning.jobs.nightly.runs import NightlyRun, shard_seal
+from dunning.jobs.receipts import (
     ListFigures,
     PartFigures,
     ProposedReceipt,
     RunManifest,
     WrittenReceipt,
 )
-from dunning.jobs.nightly.runs import NightlyRun, shard_seal
 from dunning.jobs.records.baseline import Baseline
 from dunning.jobs.run_context import RunReceipt
 

@@ -168,7 +168,7 @@ def _release(rule: Release, as_of: date) -> list[Any]:
     # Also with few nights to compare: below a limit of the policy nothing is unusual.
     few = [dict(list(nights.items())[:count]) for count in range(1, 12)]
     found += [len(comparable_nights(as_of, some, rule)) for some in (nights, *few)]
-    # As few nights as make a band: with more the same is judged, only slower.
+    # As few nights as make a band: these are all alike, so that more of them judge the same.
     enough = dict(list(nights.items())[: rule.band_nights_min])
     for share in range(0, 20_001, 100):  # of the usual, in shares of a percent
         found.append(find_unusual(as_of, dict.fromkeys(MEASURES, (share, share)), enough, (), rule))

@@ -16,9 +16,9 @@ from dunning.jobs.nightly.extract_warnings import find_warnings, is_stale
 from dunning.jobs.nightly.load import lay_out, load_checked_policy
 from dunning.jobs.nightly.night import check_shards, make_files
 from dunning.jobs.nightly.output_places import find_place
-from dunning.jobs.nightly.receipts import NightReport, PublishedFiles
 from dunning.jobs.nightly.runs import NightlyRun, new_work_folder
 from dunning.jobs.queries.past_night import Night, open_night
+from dunning.jobs.receipts import NightReport, PublishedFiles
 from dunning.jobs.recovery import recover, sweep
 from dunning.policy.warnings import find_doubts
 

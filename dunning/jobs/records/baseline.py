@@ -9,7 +9,7 @@ from dunning.decisions.lists.circuit_breaker import MEMORY_DAYS, Unusual, find_u
 from dunning.gateways.postgres.database import Source
 from dunning.gateways.snapshots.snapshot import Snapshot
 from dunning.gateways.store.figures import Figure, fetch_figures
-from dunning.jobs.nightly.receipts import RunManifest
+from dunning.jobs.receipts import RunManifest
 from dunning.policy.rules import Release
 from dunning.policy.schema import MEASURES
 

@@ -2,6 +2,6 @@
 
 `offer` describes the lists that wait, `answer` reads the reply that Airflow recorded (`sample` says
 where none is needed). `last_look` decides each row again, `volume` limits how many leave at once;
-`publish` lets them leave, with the `files` that are handed over and the `actions` that are recorded;
-`report` sums up. `recall` takes rows back.
+`publish` lets them leave, with the `files` that are handed over; `report` sums up. `recall` takes
+rows back.
 """

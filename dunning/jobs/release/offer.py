@@ -13,8 +13,8 @@ from dunning.gateways.settings.environment import Settings
 from dunning.gateways.store import figures, open_store, runs
 from dunning.gateways.store.proposals import count_withheld
 from dunning.gateways.store.releases import ListRelease, fetch_answers, fetch_releases
-from dunning.jobs.nightly.receipts import ListFigures, RunManifest
 from dunning.jobs.queries.past_night import kept_policy
+from dunning.jobs.receipts import ListFigures, RunManifest
 
 # The files that a person checks before approving a list (CSV), and those that are then read.
 FILES = {

@@ -18,6 +18,7 @@ from dunning.core.errors import DunningError
 from dunning.core.money import format_minor
 from dunning.core.progress import Progress, no_progress
 from dunning.core.sofia_time import day_of
+from dunning.decisions.lists.actions import actions_of
 from dunning.documents.words import counted, table_of, word_of
 from dunning.gateways.files.publishing import MANIFEST, check_prepared, remove_folders
 from dunning.gateways.files.targets import target_of
@@ -29,7 +30,6 @@ from dunning.gateways.store.outbox import publish_once
 from dunning.gateways.store.readers import reading
 from dunning.jobs.queries.past_night import kept_policy
 from dunning.jobs.recovery import recover
-from dunning.jobs.release.actions import actions_of
 from dunning.jobs.release.files import ReleaseManifest, read_rows, write_release
 from dunning.jobs.release.last_look import BUILT_IN, Layout, look_again
 from dunning.jobs.release.offer import Offer, require_newest

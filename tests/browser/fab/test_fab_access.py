@@ -136,6 +136,24 @@ def test_who_may_only_read_in_airflow_changes_nothing_but_may_look_and_protect(d
     )
 
 
+def test_a_form_needs_the_token_of_whoever_sends_it(desk):
+    """FAB's users are known by numbers: the token of one fits no other, nor does none."""
+    legal, head = desk("legal"), desk("head")
+    legal.open("/accounts")
+    head.open("/accounts")
+    forms = [route for route in ROUTES if route.method == "POST"]
+
+    wrong = [
+        ask(head, route, form={"note": "x", "form_token": token})
+        for route in forms
+        for token in ("0" * 64, legal.token())
+    ]
+
+    assert {answer.status for answer in wrong} == {403}
+    (search,) = [route for route in forms if route.path == "/accounts"]
+    assert ask(head, search, form={"form_token": head.token(), "text": "x"}).status == 200
+
+
 def test_who_logged_out_is_out_with_the_key_that_he_had(desk, house, browser):
     context = browser.new_context(storage_state=log_in(house, browser, "viewer"))
     window = Desk(house, context, "viewer")

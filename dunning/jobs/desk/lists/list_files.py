@@ -24,7 +24,7 @@ from dunning.gateways.files.publishing import MANIFEST
 from dunning.gateways.files.targets import target_of
 from dunning.gateways.store import runs
 from dunning.jobs.desk.session import DeskSession, RefusedError
-from dunning.jobs.nightly.receipts import RunManifest
+from dunning.jobs.receipts import RunManifest
 
 # The files of each list with a page; messages have one file per channel.
 FILES: Mapping[str, tuple[ListFile, ...]] = {
