@@ -7,6 +7,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from dunning.core.errors import DunningError
+from dunning.jobs.records.history import History
 from tests.jobs.nights import AS_OF, Night, hashes, nightly, read_csv
 
 LISTS = (
@@ -250,3 +252,10 @@ def test_the_command_writes_below_the_date_and_says_where(
     assert (night.code, night.messages) == (0, [])
     assert [path.name for path in (tmp_path / "deep" / "er").iterdir()] == [AS_OF.isoformat()]
     assert f"Папка: {night.folder}" in night.printed.splitlines()
+
+
+def test_a_run_that_another_version_began_is_refused_with_the_cure(tmp_path: Path) -> None:
+    with pytest.raises(
+        DunningError, match=r"another version of the program began.*Run the whole date again"
+    ):
+        History.read(tmp_path)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from dunning.core.errors import DunningError
+from dunning.ledger.read import streams
 from dunning.ledger.read.csv_reader import CsvReader
 from dunning.ledger.read.dialects import read_dialect
 from dunning.ledger.read.streams import read_blocks
@@ -247,6 +248,16 @@ def test_what_was_encoded_twice_is_read_whatever_it_was_taken_for(
     path.write_bytes((text + once.split("\n")[1] + "\n").encode())
     with pytest.raises(DunningError, match=r"line 2.*utf-8-twice"):
         next(read_blocks(path, "utf-8-twice"))
+
+
+def test_lines_end_in_cr_where_the_first_lf_is_far_behind_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = b'no;name\r1;Ivan\r2;"a\nb"\r3;Petar\r'
+    monkeypatch.setattr(streams, "_CHUNK", content.index(b"\n") - 4)
+    path = write(tmp_path, content)
+    data = b"".join(block.data for block in read_blocks(path, "utf-8"))
+    assert data == content.replace(b"\r", b"\n")
 
 
 GOOD = [

@@ -166,10 +166,10 @@ def _session(address: Address, as_of: date) -> Iterator[Session]:
 def _is_whole(folder: Path) -> bool:
     """Return whether a folder holds a finished, undamaged extract."""
     try:
-        counted = json.loads((folder / MANIFEST).read_text("utf-8"))["files"]
+        recorded = json.loads((folder / MANIFEST).read_text("utf-8"))["files"]
     except (OSError, ValueError, KeyError, TypeError):
         return False
-    return bool(counted == hash_files(folder))
+    return bool(recorded == hash_files(folder))
 
 
 def _remove_others(folder: Path) -> None:

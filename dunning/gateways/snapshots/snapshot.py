@@ -194,8 +194,8 @@ class Snapshot:
         The columns are named as `payers.vulnerable`. A table or column that was absent is not
         included.
         """
-        absent, notices = self.info["absent_tables"], self.info["books"]["tables"]
-        taken = {name: rows["taken"] for name, rows in notices.items() if name not in absent}
+        absent, counts = self.info["absent_tables"], self.info["books"]["tables"]
+        taken = {name: rows["taken"] for name, rows in counts.items() if name not in absent}
         return taken | self.info["protections"]
 
     def verify(self) -> None:
@@ -274,9 +274,8 @@ def sha256_of(path: Path) -> str:
 
 def sha256_of_info(info: SnapshotInfo) -> str:
     """Return the SHA-256 of the content of `snapshot.json`, as hexadecimal text."""
-    """Return the SHA-256 of a snapshot's description."""
     # the hash cannot be part of what it is made of
-    notices = {name: value for name, value in info.items() if name != "sha256"}
+    content = {name: value for name, value in info.items() if name != "sha256"}
     return hashlib.sha256(
-        json.dumps(notices, ensure_ascii=False, sort_keys=True).encode()
+        json.dumps(content, ensure_ascii=False, sort_keys=True).encode()
     ).hexdigest()

@@ -15,10 +15,10 @@ from dunning.decisions.lists.actions import actions_of_messages
 from dunning.gateways.files.publishing import MANIFEST, check_prepared
 from dunning.gateways.files.seals import check_seal
 from dunning.gateways.files.worktables import read_groups, read_table
-from dunning.gateways.postgres.database import RUNNER, Connection, Engine, connect_as, run_lock
+from dunning.gateways.postgres.database import Connection, Engine, run_lock
 from dunning.gateways.settings.environment import Settings
 from dunning.gateways.snapshots.search_index import build_search_index
-from dunning.gateways.store import closing, releases, runs
+from dunning.gateways.store import closing, open_store, releases, runs
 from dunning.gateways.store.events import count_actions_since
 from dunning.gateways.store.holds import fetch_holds
 from dunning.gateways.store.outbox import publish_once
@@ -57,7 +57,8 @@ def run(run: RunReceipt) -> ClosedReceipt:
     """Publish and close the run, then remove old snapshots; return the receipt of `close`."""
     this = NightlyRun.of(run)
     settings = Settings.from_environment()
-    engine = connect_as(RUNNER, settings, f"nightly {this.as_of} close")
+    # not only a connection: the program may have been upgraded since the run began
+    engine = open_store(settings, f"nightly {this.as_of} close")
     with run_lock(engine, f"nightly {this.as_of} close") as connection:
         runs.resume_run(connection, this.run_id)
         return close_and_prune(settings, engine, connection, this)

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dunning.core.errors import DunningError
 from dunning.core.frames import Bucket, Frame, frame_of
 from dunning.core.ladder import MESSAGES
 from dunning.decisions.account.assessment import Assessment
@@ -42,7 +43,7 @@ class History:
     handed_over: as `store.actions.fetch_handed_over`.
     concerned: premise_no and payer_code of our actions that a refused row of the ledger's notices
     refers to.
-    failures: as reaching.FAILURES. silences: as `store.proposals.fetch_silences`.
+    failures: as `failed_channels.FAILURES`. silences: as `store.proposals.fetch_silences`.
     """
 
     actions: pa.Table
@@ -74,7 +75,17 @@ class History:
 
     @classmethod
     def read(cls, work: Path) -> "History":
-        """Return the history that `write` wrote."""
+        """Return the history that `write` wrote.
+
+        Raises:
+            DunningError: a table is missing: another version of the program began the run.
+        """
+        missing = [name for name in _TABLES if not (work / f"{name}.parquet").is_file()]
+        if missing:
+            raise DunningError(
+                f"The work folder {work} has no {missing[0]}.parquet: another version of the program began this "
+                "run, which cannot be continued. Nothing of it has left. Run the whole date again from its start."
+            )
         return cls(**{name: read_table(work / f"{name}.parquet") for name in _TABLES})
 
 

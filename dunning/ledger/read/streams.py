@@ -111,7 +111,10 @@ def _whole_lines(path: Path, encoding: str) -> Iterator[LineBlock]:
     for chunk in _chunks(path, encoding):
         if is_first:
             chunk = chunk.removeprefix(BOM)
-            is_first, is_mac = False, b"\r" in chunk and b"\n" not in chunk
+            is_first = False
+            # The chunk itself, without what was read after it to the end of a line.
+            start = chunk[:_CHUNK]
+            is_mac = b"\r" in start and b"\n" not in start
         if b"\0" in chunk:
             raise _not_text(path.name)
         # A CR at the end of a chunk may be half of a CRLF: it waits for the next chunk.

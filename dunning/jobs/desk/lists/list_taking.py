@@ -43,7 +43,7 @@ def take(
     is of an older night, is whole.
 
     Raises:
-        RefusedError: as `lists.download`.
+        RefusedError: as `list_rows.download`.
     """
     listed = DOWNLOADS.get(name)
     if listed is None:
