@@ -81,6 +81,14 @@ def close_nights(world: World, folder: Path, *nights: date) -> None:
         assert closed.code == 0, closed.told
 
 
+def close_debtors(folder: Path) -> None:
+    """Close the night of AS_OF with two who may be disconnected, one who gets a message, and one who
+    owes nothing.
+    """
+    world = World().warned_of_disconnection(1).warned_of_disconnection(2)
+    close_nights(world.account(3, ("2026-11-01", "60.00")).account(4), folder)
+
+
 def keep(engine: Engine, folder: Path) -> KeptNight:
     """Return what lies in a folder, with the rows of the store."""
     with _cursor(engine) as cursor:

@@ -127,6 +127,12 @@ class World:
             self.invoice(number, due_on, amount)
         return self
 
+    def warned_of_disconnection(self, number: int) -> Self:
+        """Add an account that may be disconnected on 2026-11-22: a reminder and a warning served."""
+        self.account(number, ("2026-09-01", "150.00"), disconnectable="true")
+        self.notice(number, "overdue", "2026-09-10", "2026-09-12")
+        return self.notice(number, "disconnection", "2026-10-20", "2026-10-25")
+
     def contact(
         self, number: int = 1, channel: str = "sms", address: str = "+359880000001", **cells: Cell
     ) -> Self:

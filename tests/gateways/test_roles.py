@@ -20,7 +20,7 @@ from dunning.gateways.postgres.migrations import migrate, protect
 from dunning.gateways.postgres.server import airflow_urls, start_server, stop_server
 from dunning.gateways.settings.environment import Settings
 from dunning.gateways.store import access, decisions, open_store, runs
-from tests.gateways.test_store import decisions_of
+from tests.gateways.store_rows import decisions_of
 
 ROLES = (RUNNER, WEB, READER)
 DAY = date(2026, 11, 22)

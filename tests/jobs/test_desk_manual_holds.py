@@ -16,27 +16,10 @@ from dunning.gateways.store.holds import ManualHold, fetch_holds
 from dunning.jobs.desk.lists import manual_holds
 from dunning.jobs.desk.session import DeskSession, RefusedError
 from tests.jobs.nights import AS_OF, days, nightly
-from tests.kept_nights import Keep, close_nights
-from tests.world import World
+from tests.kept_nights import Keep, close_debtors
 
 NOTE = "Обжалвана сметка, вх. № 12-45"
 UNTIL = "2026-12-22"
-
-
-def debtors() -> World:
-    """Return two who were warned and may be disconnected, one who gets a message, and one who owes
-    nothing.
-    """
-    people = World()
-    for number in (1, 2):
-        people.account(number, ("2026-09-01", "150.00"), disconnectable="true")
-        people.notice(number, "overdue", "2026-09-10", "2026-09-12")
-        people.notice(number, "disconnection", "2026-10-20", "2026-10-25")
-    return people.account(3, ("2026-11-01", "60.00")).account(4)
-
-
-def _close(folder: Path) -> None:
-    close_nights(debtors(), folder)
 
 
 @pytest.fixture
@@ -49,7 +32,7 @@ def session(
     kept: Keep, settings: Settings, engine: Engine, home: Path, tmp_path: Path
 ) -> DeskSession:
     """A desk after a night on which both who were warned are on the list of disconnections."""
-    night = kept(_close).restore(engine, tmp_path)
+    night = kept(close_debtors).restore(engine, tmp_path)
     assert ["000001", "000002"] == [row["premise_no"] for row in night.csv("disconnections")]
     assert "000003" in [row["premise_no"] for row in night.csv("reminders/sms")]
     return DeskSession(settings, engine)

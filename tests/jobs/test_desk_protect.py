@@ -21,27 +21,16 @@ from dunning.jobs.desk.session import DeskSession, RefusedError
 from dunning.jobs.nightly import classify, close, load, propose, write
 from dunning.jobs.release.last_look import look_again
 from tests.jobs.nights import AS_OF, Night, days, nightly, say_fresh
-from tests.kept_nights import Keep, close_nights
+from tests.kept_nights import Keep, close_debtors
 from tests.world import World
 
 NOTE = "Майка ми е на кислороден апарат, обаждане 22.11."
 DOCUMENT = "ТЕЛК № 1234/2026"
 
 
-def _close(folder: Path) -> None:
-    """Two on the list of disconnections, one who gets a message, and one who owes nothing."""
-    people = World()
-    for number in (1, 2):
-        people.account(number, ("2026-09-01", "150.00"), disconnectable="true")
-        people.notice(number, "overdue", "2026-09-10", "2026-09-12")
-        people.notice(number, "disconnection", "2026-10-20", "2026-10-25")
-    people.account(3, ("2026-11-01", "60.00")).account(4)
-    close_nights(people, folder)
-
-
 @pytest.fixture
 def night(kept: Keep, engine: Engine, home: Path, tmp_path: Path) -> Night:
-    return kept(_close).restore(engine, tmp_path)
+    return kept(close_debtors).restore(engine, tmp_path)
 
 
 @pytest.fixture

@@ -30,9 +30,7 @@ def _close(folder: Path) -> None:
     """Two who may be disconnected, one who gets a message, one for the court."""
     people = World()
     for number in (1, 2):
-        people.account(number, ("2026-09-01", "150.00"), disconnectable="true")
-        people.notice(number, "overdue", "2026-09-10", "2026-09-12")
-        people.notice(number, "disconnection", "2026-10-20", "2026-10-25")
+        people.warned_of_disconnection(number)
     people.account(3, ("2026-11-01", "60.00")).account(5, ("2026-01-15", "350.00"))
     people.notice(5, "overdue", "2026-02-10", "2026-02-12").notice(
         5, "final_warning", "2026-06-20", "2026-06-25"

@@ -44,14 +44,7 @@ _FRAME = {"English", "Български", "legal", "FS"}
 @pytest.fixture
 def data(home: Path, engine: Engine, tmp_path: Path) -> set[str]:
     """A closed night with something on most lists; gives every word of its ledger."""
-    people = (
-        World()
-        .account(1, ("2026-09-01", "150.00"), disconnectable="true")
-        .account(2, ("2026-11-01", "60.00"))
-    )
-    people.notice(1, "overdue", "2026-09-10", "2026-09-12").notice(
-        1, "disconnection", "2026-10-20", "2026-10-25"
-    )
+    people = World().warned_of_disconnection(1).account(2, ("2026-11-01", "60.00"))
     people.add(
         "invoices",
         invoice_no="X9",

@@ -14,25 +14,19 @@ from dunning.gateways.store.access import fetch_access
 from dunning.gateways.store.recalls import fetch_recalls
 from dunning.jobs.release import offer, publish
 from tests.jobs.nights import AS_OF, Night, days
+from tests.jobs.release.releases import APPROVERS
 from tests.web.conftest import Ask
 from tests.web.test_list_pages import night as night
 from tests.web.test_list_pages import send, strike
 
 PAGE = f"/releases/disconnections?as_of={AS_OF}"
 RECALL = f"/releases/disconnections/recall?as_of={AS_OF}"
-PEOPLE = """[people.head]
-role = "collections"
-approves = ["disconnections", "reminders"]
-[people.legal]
-role = "legal"
-approves = ["court"]
-"""
 
 
 @pytest.fixture
 def out(night: Night, home: Path, browse: Ask) -> Night:
     """That night with its disconnections out, but for a struck one."""
-    (home / "people.toml").write_text(PEOPLE, "utf-8")
+    (home / "people.toml").write_text(APPROVERS, "utf-8")
     assert strike(browse("collections"), "/lists/disconnections/000002/P2")[0] == 303
     for name, by in (("disconnections", "head"), ("court", "legal")):
         approved = publish.Reply("approved", by)

@@ -18,13 +18,7 @@ from tests.world import World
 
 def _close(folder: Path) -> None:
     """One on the list of disconnections, one who gets a message; two nights."""
-    people = (
-        World()
-        .account(1, ("2026-09-01", "150.00"), disconnectable="true")
-        .account(2, ("2026-11-01", "60.00"))
-    )
-    people.notice(1, "overdue", "2026-09-10", "2026-09-12")
-    people.notice(1, "disconnection", "2026-10-20", "2026-10-25")
+    people = World().warned_of_disconnection(1).account(2, ("2026-11-01", "60.00"))
     (folder / "home" / "people.toml").write_text(
         '[people.head]\nrole = "collections"\napproves = ["disconnections"]\n', "utf-8"
     )
